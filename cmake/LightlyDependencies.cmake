@@ -1,0 +1,37 @@
+# Finds LibTorch (where scripts/setup puts it, when nothing else names one) and the system libraries.
+
+include(FindLibTorch)
+if(Torch_VERSION VERSION_LESS 2.6)
+  message(FATAL_ERROR "lightly needs LibTorch >= 2.6, found ${Torch_VERSION} in ${Torch_DIR}")
+endif()
+message(STATUS "lightly: LibTorch ${Torch_VERSION}; its C++ ABI changes with every minor version, "
+  "so the installed package asks for the same ${Torch_VERSION_MAJOR}.${Torch_VERSION_MINOR}")
+
+set(missing_libraries "")
+macro(lightly_find package debian_package)
+  find_package(${package} QUIET ${ARGN})
+  if(NOT ${package}_FOUND)
+    list(APPEND missing_libraries "${package} (Debian: ${debian_package})")
+  endif()
+endmacro()
+
+lightly_find(OpenCV libopencv-dev COMPONENTS core imgproc imgcodecs)
+lightly_find(nlohmann_json nlohmann-json3-dev)
+lightly_find(ZLIB zlib1g-dev)
+lightly_find(LibArchive libarchive-dev)
+lightly_find(CURL libcurl4-openssl-dev)
+lightly_find(OpenSSL libssl-dev COMPONENTS Crypto)
+if(LIGHTLY_BUILD_EXAMPLES OR LIGHTLY_BUILD_TESTS)
+  lightly_find(CLI11 libcli11-dev)
+endif()
+if(LIGHTLY_BUILD_TESTS)
+  lightly_find(GTest "libgtest-dev libgmock-dev")
+endif()
+if(LIGHTLY_BUILD_BENCH)
+  lightly_find(benchmark libbenchmark-dev)
+endif()
+if(missing_libraries)
+  list(JOIN missing_libraries "\n  " missing_libraries)
+  message(FATAL_ERROR "lightly: libraries not found (scripts/setup installs them on Debian and "
+    "Ubuntu):\n  ${missing_libraries}")
+endif()

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace lightly::core {
+
+/// A file that appears whole or not at all: bytes go to a temporary name beside it, `commit`
+/// flushes and renames.
+///
+/// A process that is killed leaves the old file or the new one, never a part. Without `commit` the
+/// destructor removes the temporary file. Parent folders are not created. Errors (c10::Error) name
+/// the file and the system's reason.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  /// Appends `bytes`.
+  void write(std::string_view bytes);
+
+  /// Flushes to the disk and renames to the final name.
+  void commit();
+
+ private:
+  [[noreturn]] void fail(const char* what) const;
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  int descriptor_ = -1;
+};
+
+}  // namespace lightly::core

@@ -1,0 +1,186 @@
+#include "lightly/core/safetensors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <ATen/ops/empty.h>
+#include <c10/util/Exception.h>
+#include <nlohmann/json.hpp>
+
+#include "lightly/core/atomic_file.hpp"
+
+namespace lightly::core {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "safetensors is little-endian");
+
+using nlohmann::json;
+
+// The limit of the reference implementation.
+constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
+
+constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kTypes{{
+    {"F32", at::kFloat},
+    {"F64", at::kDouble},
+    {"F16", at::kHalf},
+    {"BF16", at::kBFloat16},
+    {"I64", at::kLong},
+    {"I32", at::kInt},
+    {"I16", at::kShort},
+    {"I8", at::kChar},
+    {"U8", at::kByte},
+    {"BOOL", at::kBool},
+}};
+
+at::ScalarType type_from_name(const std::string& file, const std::string& name,
+                              std::string_view type_name) {
+  for (const auto& [text, type] : kTypes) {
+    if (text == type_name) {
+      return type;
+    }
+  }
+  TORCH_CHECK(false, "load_safetensors: ", file, ": unsupported type ", type_name, " of ", name);
+}
+
+std::string_view name_from_type(const std::string& name, at::ScalarType type) {
+  for (const auto& [text, scalar_type] : kTypes) {
+    if (scalar_type == type) {
+      return text;
+    }
+  }
+  TORCH_CHECK_VALUE(false, "save_safetensors: unsupported type ", type, " of ", name);
+}
+
+// What the header says of one tensor, checked for sense.
+struct Entry {
+  at::ScalarType type;
+  std::vector<std::int64_t> shape;
+  std::uint64_t begin;
+  std::uint64_t end;
+};
+
+Entry parse_entry(const std::string& file, const std::string& name, const json& value,
+                  std::uint64_t data_bytes) {
+  Entry entry{};
+  try {
+    entry.type = type_from_name(file, name, value.at("dtype").get<std::string>());
+    entry.shape = value.at("shape").get<std::vector<std::int64_t>>();
+    const auto& offsets = value.at("data_offsets");
+    entry.begin = offsets.at(0).get<std::uint64_t>();
+    entry.end = offsets.at(1).get<std::uint64_t>();
+  } catch (const json::exception& error) {
+    TORCH_CHECK(false, "load_safetensors: ", file, ": bad entry ", name, ": ", error.what());
+  }
+  TORCH_CHECK(entry.begin <= entry.end && entry.end <= data_bytes, "load_safetensors: ", file, ": ",
+              name, " lies at [", entry.begin, ", ", entry.end, "), the file holds ", data_bytes,
+              " bytes of data");
+  // Multiplied with a check before every step: a hostile shape must not overflow.
+  std::uint64_t bytes = c10::elementSize(entry.type);
+  bool overflow = false;
+  bool empty = false;
+  for (const std::int64_t size : entry.shape) {
+    TORCH_CHECK(size >= 0, "load_safetensors: ", file, ": negative size of ", name);
+    empty = empty || size == 0;
+    overflow = overflow || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes);
+  }
+  bytes = empty ? 0 : bytes;
+  TORCH_CHECK((!overflow || empty) && bytes == entry.end - entry.begin, "load_safetensors: ", file,
+              ": the shape of ", name, " does not fit its ", entry.end - entry.begin, " bytes");
+  return entry;
+}
+
+}  // namespace
+
+const at::Tensor& Safetensors::at(const std::string& name) const {
+  const auto found = tensors.find(name);
+  TORCH_CHECK(found != tensors.end(), "Safetensors: no tensor named ", name);
+  return found->second;
+}
+
+Safetensors load_safetensors(const std::filesystem::path& path) {
+  const std::string file = path.string();
+  std::ifstream stream(path, std::ios::binary | std::ios::ate);
+  TORCH_CHECK(stream, "load_safetensors: cannot open ", file);
+  const auto file_bytes = static_cast<std::uint64_t>(stream.tellg());
+  stream.seekg(0);
+  std::uint64_t header_bytes = 0;
+  TORCH_CHECK(file_bytes >= sizeof(header_bytes) &&
+                  stream.read(reinterpret_cast<char*>(&header_bytes), sizeof(header_bytes)),
+              "load_safetensors: ", file, ": too short for a header, ", file_bytes, " bytes");
+  TORCH_CHECK(header_bytes <= kMaxHeaderBytes && header_bytes <= file_bytes - sizeof(header_bytes),
+              "load_safetensors: ", file, ": the header claims ", header_bytes,
+              " bytes, the file has ", file_bytes);
+  std::string header_text(header_bytes, '\0');
+  TORCH_CHECK(stream.read(header_text.data(), static_cast<std::streamsize>(header_bytes)),
+              "load_safetensors: ", file, ": cannot read the header");
+  const json header = json::parse(header_text, nullptr, /*allow_exceptions=*/false);
+  TORCH_CHECK(header.is_object(), "load_safetensors: ", file, ": the header is not a JSON object");
+
+  const std::uint64_t data_begin = sizeof(header_bytes) + header_bytes;
+  Safetensors content;
+  for (const auto& [name, value] : header.items()) {
+    if (name == "__metadata__") {
+      TORCH_CHECK(value.is_object(), "load_safetensors: ", file, ": __metadata__ is not an object");
+      for (const auto& [key, text] : value.items()) {
+        TORCH_CHECK(text.is_string(), "load_safetensors: ", file, ": metadata ", key,
+                    " is no text");
+        content.metadata[key] = text.get<std::string>();
+      }
+      continue;
+    }
+    const Entry entry = parse_entry(file, name, value, file_bytes - data_begin);
+    at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(entry.type));
+    stream.seekg(static_cast<std::streamoff>(data_begin + entry.begin));
+    TORCH_CHECK(stream.read(static_cast<char*>(tensor.mutable_data_ptr()),
+                            static_cast<std::streamsize>(entry.end - entry.begin)),
+                "load_safetensors: ", file, ": cannot read ", name);
+    content.tensors[name] = std::move(tensor);
+  }
+  return content;
+}
+
+void save_safetensors(const std::filesystem::path& path, const Safetensors& content) {
+  json header = json::object();
+  if (!content.metadata.empty()) {
+    header["__metadata__"] = content.metadata;
+  }
+  std::vector<std::pair<std::string, at::Tensor>> ordered;
+  for (const auto& [name, tensor] : content.tensors) {
+    TORCH_CHECK_VALUE(tensor.defined() && name != "__metadata__",
+                      "save_safetensors: no tensor may be undefined or named __metadata__, got ",
+                      name);
+    ordered.emplace_back(name, tensor.detach().cpu().contiguous());
+  }
+  // Wide elements first, as the reference implementation does, so that every tensor lies aligned.
+  std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) {
+    return a.second.element_size() > b.second.element_size();
+  });
+  std::uint64_t offset = 0;
+  for (const auto& [name, stored] : ordered) {
+    const auto bytes = static_cast<std::uint64_t>(stored.nbytes());
+    header[name] = {{"dtype", name_from_type(name, stored.scalar_type())},
+                    {"shape", stored.sizes().vec()},
+                    {"data_offsets", {offset, offset + bytes}}};
+    offset += bytes;
+  }
+  std::string text = header.dump();
+  text.append((8 - text.size() % 8) % 8, ' ');  // the data begins 8-byte aligned
+  const std::uint64_t header_bytes = text.size();
+
+  AtomicFile file(path);
+  file.write({reinterpret_cast<const char*>(&header_bytes), sizeof(header_bytes)});
+  file.write(text);
+  for (const auto& [name, stored] : ordered) {
+    file.write({static_cast<const char*>(stored.const_data_ptr()), stored.nbytes()});
+  }
+  file.commit();
+}
+
+}  // namespace lightly::core

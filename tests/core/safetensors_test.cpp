@@ -1,0 +1,130 @@
+#include "lightly/core/safetensors.hpp"
+
+#include <cstdint>
+#include <cstring>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include "lightly/core/random.hpp"
+#include "support/matchers.hpp"
+
+namespace lightly::core {
+namespace {
+
+using lightly::testing::error_text;
+using lightly::testing::load_golden;
+using lightly::testing::read_file;
+using lightly::testing::TemporaryFolder;
+using lightly::testing::tensors_equal;
+using lightly::testing::write_file;
+using ::testing::HasSubstr;
+
+std::string with_header(const std::string& header, const std::string& data) {
+  const std::uint64_t size = header.size();
+  std::string bytes(sizeof(size), '\0');
+  std::memcpy(bytes.data(), &size, sizeof(size));
+  return bytes + header + data;
+}
+
+std::string load_error(const std::string& bytes) {
+  const TemporaryFolder folder;
+  write_file(folder / "bad.safetensors", bytes);
+  const std::string text = error_text([&] { load_safetensors(folder / "bad.safetensors"); });
+  EXPECT_THAT(text, HasSubstr("bad.safetensors"));
+  return text;
+}
+
+TEST(Safetensors, ReadsWhatPythonWrote) {
+  const Safetensors golden = load_golden("core/safetensors_0.8_every_dtype.safetensors");
+  EXPECT_EQ(golden.metadata.at("made_by"), "safetensors");
+  for (const auto& [name, type] : std::map<std::string, at::ScalarType>{{"F64", at::kDouble},
+                                                                        {"F32", at::kFloat},
+                                                                        {"F16", at::kHalf},
+                                                                        {"BF16", at::kBFloat16},
+                                                                        {"I64", at::kLong},
+                                                                        {"I32", at::kInt},
+                                                                        {"I16", at::kShort},
+                                                                        {"I8", at::kChar},
+                                                                        {"U8", at::kByte},
+                                                                        {"BOOL", at::kBool}}) {
+    const torch::Tensor expected = (torch::arange(6).view({2, 3}) % 5).to(type);
+    EXPECT_TRUE(tensors_equal(golden.at(name), expected)) << name;
+  }
+  EXPECT_EQ(golden.at("scalar").dim(), 0);
+  EXPECT_EQ(golden.at("empty").sizes(), (std::vector<std::int64_t>{0, 4}));
+}
+
+TEST(Safetensors, RoundTripKeepsValuesOrderOfAxesAndMetadata) {
+  const TemporaryFolder folder;
+  Safetensors content;
+  content.tensors["odd"] = torch::arange(3, torch::kByte);
+  content.tensors["permuted"] = torch::arange(24, torch::kFloat).view({2, 3, 4}).permute({2, 0, 1});
+  content.tensors["scalar"] = torch::tensor(int64_t{7});
+  content.metadata["note"] = "quotes \" and\nlines";
+  save_safetensors(folder / "x.safetensors", content);
+  const Safetensors loaded = load_safetensors(folder / "x.safetensors");
+  ASSERT_EQ(loaded.tensors.size(), 3U);
+  for (const auto& [name, tensor] : content.tensors) {
+    EXPECT_TRUE(tensors_equal(loaded.at(name), tensor)) << name;
+  }
+  EXPECT_EQ(loaded.metadata, content.metadata);
+}
+
+TEST(Safetensors, NamesFileAndReasonOnEveryLie) {
+  EXPECT_THAT(load_error(""), HasSubstr("too short for a header, 0 bytes"));
+  EXPECT_THAT(load_error(std::string(8, '\xff')), HasSubstr("the header claims"));
+  EXPECT_THAT(load_error(with_header("[1]", "")), HasSubstr("not a JSON object"));
+  EXPECT_THAT(load_error(with_header("{\"a\":", "")), HasSubstr("not a JSON object"));
+  EXPECT_THAT(load_error(with_header(R"({"a":{"dtype":"F32","shape":[2]}})", "")),
+              HasSubstr("bad entry a"));
+  EXPECT_THAT(load_error(with_header(R"({"a":{"dtype":"X9","shape":[2],"data_offsets":[0,8]}})",
+                                     std::string(8, 'x'))),
+              HasSubstr("unsupported type X9 of a"));
+  EXPECT_THAT(load_error(with_header(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+                                     std::string(7, 'x'))),
+              HasSubstr("a lies at [0, 8), the file holds 7 bytes"));
+  EXPECT_THAT(load_error(with_header(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})",
+                                     std::string(8, 'x'))),
+              HasSubstr("the shape of a does not fit its 8 bytes"));
+  // 2^62 elements of four bytes overflow to zero bytes.
+  EXPECT_THAT(
+      load_error(with_header(
+          R"({"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]}})", "")),
+      HasSubstr("does not fit"));
+  EXPECT_THAT(load_error(with_header(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})",
+                                     std::string(8, 'x'))),
+              HasSubstr("negative size of a"));
+  EXPECT_THAT(error_text([] { load_safetensors("/nonexistent/x.safetensors"); }),
+              HasSubstr("cannot open /nonexistent/x.safetensors"));
+}
+
+TEST(Safetensors, RandomDamageIsAnErrorOrAReadableFileNeverACrash) {
+  const TemporaryFolder folder;
+  Safetensors content;
+  content.tensors["weight"] = torch::ones({4, 5});
+  content.tensors["bias"] = torch::zeros({4}, torch::kLong);
+  save_safetensors(folder / "good", content);
+  const std::string good = read_file(folder / "good");
+  Random random(1);
+  int errors = 0;
+  for (int i = 0; i < 500; ++i) {
+    std::string bad = good;
+    bad[random.below(bad.size())] = static_cast<char>(random.bits());
+    if (i % 3 == 0) {
+      bad.resize(random.below(bad.size()));
+    }
+    write_file(folder / "bad", bad);
+    errors += error_text([&] { load_safetensors(folder / "bad"); }) != "no error" ? 1 : 0;
+  }
+  EXPECT_GT(errors, 200);
+}
+
+TEST(Safetensors, AtNamesTheMissingTensor) {
+  EXPECT_THAT(error_text([] { Safetensors().at("x.weight"); }),
+              HasSubstr("no tensor named x.weight"));
+}
+
+}  // namespace
+}  // namespace lightly::core

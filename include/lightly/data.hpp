@@ -1,0 +1,4 @@
+#pragma once
+
+#include "lightly/data/dataset.hpp"
+#include "lightly/data/sample.hpp"

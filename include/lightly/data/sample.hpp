@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace lightly::data {
+
+/// One element of a data set.
+struct Sample {
+  /// uint8 [3, H, W], RGB, in channels-last memory (H·W·3).
+  at::Tensor image;
+  /// The class index, from 0.
+  std::int64_t target = 0;
+  /// Name of the sample, unique in its data set.
+  std::string file_name;
+  /// Position in the data set, from 0.
+  std::int64_t index = 0;
+};
+
+/// What a collate function makes of B samples: lightly's `(views, targets, file names)`.
+struct Batch {
+  /// One tensor a view, float32 [B, 3, h, w], channels-last.
+  std::vector<at::Tensor> views;
+  /// int64 [B].
+  at::Tensor targets;
+  std::vector<std::string> file_names;
+  std::vector<std::int64_t> indices;
+};
+
+}  // namespace lightly::data

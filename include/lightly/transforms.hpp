@@ -1,0 +1,3 @@
+#pragma once
+
+#include "lightly/transforms/image_transform.hpp"

@@ -1,4 +1,8 @@
 #pragma once
 
+#include "lightly/data/cifar10.hpp"
 #include "lightly/data/dataset.hpp"
+#include "lightly/data/download.hpp"
+#include "lightly/data/idx_dataset.hpp"
 #include "lightly/data/sample.hpp"
+#include "lightly/data/split.hpp"

@@ -98,28 +98,66 @@ class Best {
   float threshold_ = -std::numeric_limits<float>::infinity();
 };
 
-void leave_out(const std::int64_t* excluded, std::int64_t first_row, at::Tensor& tile) {
-  float* similarities = tile.mutable_data_ptr<float>();
-  const std::int64_t columns = tile.size(1);
-  for (std::int64_t i = 0; i < tile.size(0); ++i) {
-    const std::int64_t column = excluded[i] - first_row;
-    if (column >= 0 && column < columns) {
-      similarities[i * columns + column] = -std::numeric_limits<float>::infinity();
+// What one thread needs to search the bank for tiles of queries, one tile after the other.
+class TileSearch {
+ public:
+  TileSearch(const at::Tensor& bank, std::int64_t query_tile, const NeighboursOptions& options)
+      : bank_(bank),
+        k_(options.k),
+        bank_tile_(std::min(options.bank_tile, bank.size(0))),
+        storage_(static_cast<std::size_t>(query_tile * Best::capacity(k_))),
+        similarities_(at::empty({query_tile * bank_tile_}, bank.options())) {
+    for (std::int64_t i = 0; i < query_tile; ++i) {
+      best_.emplace_back(k_, storage_.data() + i * Best::capacity(k_), Best::capacity(k_));
     }
   }
-}
 
-void write_out(Best& best, std::int64_t k, const Candidate* storage, std::int64_t* indices,
-               float* similarities) {
-  const std::int64_t found = best.finish();
-  // Finite features reach an infinite or undefined similarity only by overflow.
-  TORCH_CHECK_VALUE(found == k && std::isfinite(similarity_of(storage[0])),
-                    "nearest_neighbours: similarities must be finite, the features are too large");
-  for (std::int64_t j = 0; j < k; ++j) {
-    indices[j] = row_of(storage[j]);
-    similarities[j] = similarity_of(storage[j]);
+  // Writes the best k of each row of `queries` to `indices` and `similarities` [rows, k];
+  // `excluded` is null or holds a bank row for each query.
+  void run(const at::Tensor& queries, const std::int64_t* excluded, std::int64_t* indices,
+           float* similarities) {
+    const std::int64_t height = queries.size(0);
+    const std::int64_t rows = bank_.size(0);
+    std::for_each(best_.begin(), best_.end(), [](Best& best) { best.reset(); });
+    for (std::int64_t first = 0; first < rows; first += bank_tile_) {
+      const std::int64_t width = std::min(bank_tile_, rows - first);
+      at::Tensor tile = similarities_.narrow(0, 0, height * width).view({height, width});
+      at::mm_out(tile, queries, bank_.narrow(0, first, width).t());
+      auto* values = tile.mutable_data_ptr<float>();
+      for (std::int64_t i = 0; i < height; ++i) {
+        const std::int64_t column = excluded == nullptr ? -1 : excluded[i] - first;
+        if (column >= 0 && column < width) {
+          values[i * width + column] = -std::numeric_limits<float>::infinity();
+        }
+        best_[static_cast<std::size_t>(i)].merge(values + i * width, width, first);
+      }
+    }
+    for (std::int64_t i = 0; i < height; ++i) {
+      write_out(i, indices + i * k_, similarities + i * k_);
+    }
   }
-}
+
+ private:
+  void write_out(std::int64_t query, std::int64_t* indices, float* similarities) {
+    const Candidate* found = storage_.data() + query * Best::capacity(k_);
+    const std::int64_t count = best_[static_cast<std::size_t>(query)].finish();
+    // Finite features reach an infinite or undefined similarity only by overflow.
+    TORCH_CHECK_VALUE(
+        count == k_ && std::isfinite(similarity_of(found[0])),
+        "nearest_neighbours: similarities must be finite, the features are too large");
+    for (std::int64_t j = 0; j < k_; ++j) {
+      indices[j] = row_of(found[j]);
+      similarities[j] = similarity_of(found[j]);
+    }
+  }
+
+  const at::Tensor& bank_;
+  std::int64_t k_;
+  std::int64_t bank_tile_;
+  std::vector<Candidate> storage_;
+  std::vector<Best> best_;
+  at::Tensor similarities_;
+};
 
 }  // namespace
 
@@ -152,45 +190,24 @@ Neighbours nearest_neighbours(const at::Tensor& queries, const at::Tensor& bank,
               : at::Tensor();
 
   const std::int64_t k = options.k;
-  const std::int64_t query_tile = std::min(options.query_tile, count);
-  const std::int64_t bank_tile = std::min(options.bank_tile, rows);
-  const std::int64_t capacity = Best::capacity(k);
-  std::vector<Candidate> storage(static_cast<std::size_t>(query_tile * capacity));
-  std::vector<Best> best;
-  for (std::int64_t i = 0; i < query_tile; ++i) {
-    best.emplace_back(k, storage.data() + i * capacity, capacity);
-  }
-  at::Tensor buffer = at::empty({query_tile * bank_tile}, left.options());
   Neighbours result{.indices = at::empty({count, k}, left.options().dtype(at::kLong)),
                     .similarities = at::empty({count, k}, left.options())};
+  const auto* excluded_rows = exclude ? excluded.const_data_ptr<std::int64_t>() : nullptr;
   auto* indices = result.indices.mutable_data_ptr<std::int64_t>();
   auto* similarities = result.similarities.mutable_data_ptr<float>();
-
-  for (std::int64_t begin = 0; begin < count; begin += query_tile) {
-    const std::int64_t height = std::min(query_tile, count - begin);
-    const at::Tensor block = left.narrow(0, begin, height);
-    std::for_each(best.begin(), best.end(), [](Best& row) { row.reset(); });
-    for (std::int64_t first = 0; first < rows; first += bank_tile) {
-      const std::int64_t width = std::min(bank_tile, rows - first);
-      at::Tensor tile = buffer.narrow(0, 0, height * width).view({height, width});
-      at::mm_out(tile, block, right.narrow(0, first, width).t());
-      if (exclude) {
-        leave_out(excluded.const_data_ptr<std::int64_t>() + begin, first, tile);
-      }
-      const float* values = tile.const_data_ptr<float>();
-      at::parallel_for(0, height, 16, [&](std::int64_t from, std::int64_t to) {
-        for (std::int64_t i = from; i < to; ++i) {
-          best[static_cast<std::size_t>(i)].merge(values + i * width, width, first);
-        }
-      });
+  // Threads share nothing but the inputs: one that waits at every tile for the others would lose
+  // more than the products gain.
+  const std::int64_t query_tile = std::min(options.query_tile, count);
+  const std::int64_t tiles = (count + query_tile - 1) / query_tile;
+  at::parallel_for(0, tiles, 1, [&](std::int64_t from, std::int64_t to) {
+    TileSearch search(right, query_tile, options);
+    for (std::int64_t tile = from; tile < to; ++tile) {
+      const std::int64_t begin = tile * query_tile;
+      search.run(left.narrow(0, begin, std::min(query_tile, count - begin)),
+                 exclude ? excluded_rows + begin : nullptr, indices + begin * k,
+                 similarities + begin * k);
     }
-    at::parallel_for(0, height, 16, [&](std::int64_t from, std::int64_t to) {
-      for (std::int64_t i = from; i < to; ++i) {
-        write_out(best[static_cast<std::size_t>(i)], k, storage.data() + i * capacity,
-                  indices + (begin + i) * k, similarities + (begin + i) * k);
-      }
-    });
-  }
+  });
   return result;
 }
 

@@ -33,12 +33,12 @@ struct Neighbours {
 /// [Q, D]; both floating point on the CPU, computed in float32.
 ///
 /// Rows of length 1 (torch's `normalize`) make the dot product the cosine. Equal similarities are
-/// ordered by bank row, lowest first. The Q x M similarities never exist at once: a tile of them is
-/// merged into the best k so far, so that beyond inputs and result the memory is at most
-/// query_tile * (4 * bank_tile + 16 * k + 512) bytes. Runs on LibTorch's threads; the result
-/// depends neither on their number nor, but for the last bit of a similarity, on the tile sizes.
-/// Throws c10::ValueError for shapes that do not fit, values that are not finite, and a k larger
-/// than the bank.
+/// ordered by bank row, lowest first. The Q x M similarities never exist at once: each of
+/// LibTorch's threads merges one tile of them after the other into the best k so far, so that
+/// beyond inputs and result a thread takes at most query_tile * (4 * bank_tile + 16 * k + 512)
+/// bytes. The result depends neither on the threads nor, but for the last bit of a similarity, on
+/// the tile sizes. Throws c10::ValueError for shapes that do not fit, values that are not finite,
+/// and a k larger than the bank.
 Neighbours nearest_neighbours(const at::Tensor& queries, const at::Tensor& bank,
                               const NeighboursOptions& options = {});
 

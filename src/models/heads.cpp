@@ -1,8 +1,8 @@
 #include "lightly/models/heads.hpp"
 
-#include "lightly/core/check.hpp"
-
 #include <ATen/ops/relu.h>
+
+#include "lightly/core/check.hpp"
 
 namespace lightly::models {
 

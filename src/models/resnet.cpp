@@ -1,14 +1,14 @@
 #include "lightly/models/resnet.hpp"
 
-#include "lightly/core/check.hpp"
-#include "models/resnet_stages.hpp"
-
 #include <string_view>
 #include <utility>
 
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/relu.h>
 #include <c10/util/Exception.h>
+
+#include "lightly/core/check.hpp"
+#include "models/resnet_stages.hpp"
 
 namespace lightly::models {
 namespace {
@@ -142,7 +142,7 @@ void ResNetImpl::reset() {
 
 at::Tensor ResNetImpl::forward(const at::Tensor& images) {
   const at::Tensor maps = forward_stages(*this, "ResNet", images, options.stem, true);
-  return linear(at::adaptive_avg_pool2d(maps, 1).flatten(1));
+  return linear(at::adaptive_avg_pool2d(maps, {1, 1}).flatten(1));
 }
 
 std::int64_t ResNetImpl::num_ftrs() const {

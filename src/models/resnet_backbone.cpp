@@ -1,10 +1,10 @@
 #include "lightly/models/resnet_backbone.hpp"
 
-#include "models/resnet_stages.hpp"
-
 #include <string>
 
 #include <ATen/ops/adaptive_avg_pool2d.h>
+
+#include "models/resnet_stages.hpp"
 
 namespace lightly::models {
 namespace {
@@ -57,7 +57,7 @@ std::shared_ptr<torch::nn::Module> ResNetBackboneImpl::clone(
 
 at::Tensor ResNetBackboneImpl::forward(const at::Tensor& images) {
   return at::adaptive_avg_pool2d(
-      forward_stages(*this, "ResNetBackbone", images, stem_, options.relu_after_stem), 1);
+      forward_stages(*this, "ResNetBackbone", images, stem_, options.relu_after_stem), {1, 1});
 }
 
 }  // namespace lightly::models

@@ -21,7 +21,7 @@ at::Tensor forward_stages(Net& net, const char* callee, const at::Tensor& images
     x = at::relu_(x);
   }
   if (stem == Stem::k7x7) {
-    x = at::max_pool2d(x, 3, 2, 1);
+    x = at::max_pool2d(x, {3, 3}, {2, 2}, {1, 1});
   }
   x = net.layer1->forward(x);
   x = net.layer2->forward(x);

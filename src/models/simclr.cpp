@@ -1,8 +1,8 @@
 #include "lightly/models/simclr.hpp"
 
-#include "lightly/core/check.hpp"
-
 #include <c10/util/Exception.h>
+
+#include "lightly/core/check.hpp"
 
 namespace lightly::models {
 

@@ -1,8 +1,8 @@
 #include "lightly/models/torchvision_state_dict.hpp"
 
-#include "lightly/models/state_dict.hpp"
-
 #include <string_view>
+
+#include "lightly/models/state_dict.hpp"
 
 namespace lightly::models {
 namespace {

@@ -1,0 +1,3 @@
+#pragma once
+
+#include "lightly/loss/ntx_ent_loss.hpp"

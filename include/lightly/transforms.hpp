@@ -1,3 +1,16 @@
 #pragma once
 
+#include "lightly/transforms/color_jitter.hpp"
+#include "lightly/transforms/compose.hpp"
+#include "lightly/transforms/functional.hpp"
+#include "lightly/transforms/gaussian_blur.hpp"
 #include "lightly/transforms/image_transform.hpp"
+#include "lightly/transforms/image_view.hpp"
+#include "lightly/transforms/normalization.hpp"
+#include "lightly/transforms/random_apply.hpp"
+#include "lightly/transforms/random_grayscale.hpp"
+#include "lightly/transforms/random_horizontal_flip.hpp"
+#include "lightly/transforms/random_resized_crop.hpp"
+#include "lightly/transforms/random_rotate.hpp"
+#include "lightly/transforms/random_vertical_flip.hpp"
+#include "lightly/transforms/size.hpp"

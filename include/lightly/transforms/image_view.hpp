@@ -1,0 +1,117 @@
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include <ATen/core/Tensor.h>
+
+#include "lightly/core/random.hpp"
+#include "lightly/transforms/color_jitter.hpp"
+#include "lightly/transforms/gaussian_blur.hpp"
+#include "lightly/transforms/random_grayscale.hpp"
+#include "lightly/transforms/random_horizontal_flip.hpp"
+#include "lightly/transforms/random_resized_crop.hpp"
+#include "lightly/transforms/random_rotate.hpp"
+#include "lightly/transforms/random_vertical_flip.hpp"
+#include "lightly/transforms/size.hpp"
+
+namespace lightly::transforms {
+
+/// What one view of an ImageCollateFunction is made with; names and defaults are lightly 1.1's.
+struct ImageViewOptions {
+  /// Size of the view in pixels: one number for a square, or `{height, width}`.
+  Size input_size = 64;
+  /// Probability of colour jitter, in [0, 1].
+  double cj_prob = 0.8;
+  /// Strengths of the jitter, see ColorJitterOptions.
+  double cj_bright = 0.7;
+  double cj_contrast = 0.7;
+  double cj_sat = 0.7;
+  double cj_hue = 0.2;
+  /// Least share of the image's area that a view shows, in [0, 1].
+  double min_scale = 0.15;
+  /// Probability of losing the colour, in [0, 1].
+  double random_gray_scale = 0.2;
+  /// Probability of blurring, in [0, 1].
+  double gaussian_blur = 0.5;
+  /// Blur kernel as a share of the longer side of the view, > 0; used by `early_blur_radius` only.
+  double kernel_size = 0.1;
+  /// Probability of mirroring top and bottom, in [0, 1].
+  double vf_prob = 0.0;
+  /// Probability of mirroring left and right, in [0, 1].
+  double hf_prob = 0.5;
+  /// Probability of a turn by 90 degrees, in [0, 1].
+  double rr_prob = 0.0;
+  /// Range of the blur's standard deviation in pixels, as in lightly since 1.2.45.
+  std::array<double, 2> sigmas{0.2, 2.0};
+  /// Draw the blur by `kernel_size`, as lightly up to 1.2.44 did; see EarlyBlurRadius.
+  bool early_blur_radius = false;
+
+  /// Throws c10::ValueError that names the field out of bounds.
+  void check() const;
+};
+
+/// What one view of a SimCLRCollateFunction is made with; names and defaults are lightly 1.1's.
+struct SimCLRViewOptions {
+  Size input_size = 224;
+  double cj_prob = 0.8;
+  /// Strength >= 0 of the jitter: brightness, contrast and saturation 0.8 times this, hue 0.2
+  /// times.
+  double cj_strength = 0.5;
+  double min_scale = 0.08;
+  double random_gray_scale = 0.2;
+  double gaussian_blur = 0.5;
+  double kernel_size = 0.1;
+  double vf_prob = 0.0;
+  double hf_prob = 0.5;
+  double rr_prob = 0.0;
+  std::array<double, 2> sigmas{0.2, 2.0};
+  bool early_blur_radius = false;
+};
+
+/// SimCLR's view in the terms of ImageView ([0] SimCLR, 2020, arXiv:2002.05709, appendix A).
+ImageViewOptions simclr_view(const SimCLRViewOptions& options);
+
+/// One random view of an image: uint8 [3, H, W] in, uint8 [3, h, w] of `input_size` out.
+///
+/// In this order: RandomResizedCrop, RandomRotate, RandomHorizontalFlip, RandomVerticalFlip,
+/// ColorJitter (with probability cj_prob), RandomGrayscale, GaussianBlur. As the transform of
+/// lightly 1.1's ImageCollateFunction without its last two steps, ToTensor and Normalize.
+class ImageView {
+ public:
+  /// All that was drawn for one view.
+  struct Params {
+    Box crop;
+    bool rotate = false;
+    bool hflip = false;
+    bool vflip = false;
+    std::optional<ColorJitter::Params> jitter;
+    bool gray = false;
+    /// Standard deviation in pixels.
+    std::optional<double> blur;
+  };
+
+  explicit ImageView(ImageViewOptions options = {});
+
+  /// The choices for one view of an image of that size; applying them needs no randomness.
+  Params sample(const Size& image_size, core::Random& random) const;
+
+  /// The view that `params` describe.
+  at::Tensor apply(const at::Tensor& image, const Params& params) const;
+
+  at::Tensor operator()(const at::Tensor& image, core::Random& random) const;
+
+  const ImageViewOptions& options() const { return options_; }
+
+ private:
+  ImageViewOptions options_;
+  RandomResizedCrop crop_;
+  RandomRotate rotate_;
+  RandomHorizontalFlip hflip_;
+  RandomVerticalFlip vflip_;
+  ColorJitter jitter_;
+  RandomGrayscale gray_;
+  GaussianBlur blur_;
+};
+
+}  // namespace lightly::transforms

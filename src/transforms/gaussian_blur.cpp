@@ -1,0 +1,46 @@
+#include "lightly/transforms/gaussian_blur.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <c10/util/Exception.h>
+
+#include "lightly/core/check.hpp"
+#include "lightly/transforms/functional.hpp"
+
+namespace lightly::transforms {
+
+void GaussianBlurOptions::check() const {
+  const bool ordered = sigmas[0] >= 0.0 && sigmas[0] <= sigmas[1] && std::isfinite(sigmas[1]);
+  TORCH_CHECK_VALUE(ordered, "GaussianBlur: sigmas must be 0 <= low <= high, got {", sigmas[0],
+                    ", ", sigmas[1], "}");
+  core::check_probability("GaussianBlur", "prob", prob);
+  if (early_radius) {
+    core::check_positive("GaussianBlur", "kernel_size", early_radius->kernel_size);
+    core::check_probability("GaussianBlur", "scale", early_radius->scale);
+  }
+}
+
+GaussianBlur::GaussianBlur(GaussianBlurOptions options) : options_(options) {
+  options_.check();
+}
+
+std::optional<double> GaussianBlur::sample(core::Random& random) const {
+  if (!random.bernoulli(options_.prob)) {
+    return std::nullopt;
+  }
+  if (options_.early_radius) {
+    const auto [kernel, scale] = *options_.early_radius;
+    const double drawn = kernel + scale * kernel * random.normal();
+    return std::floor(std::clamp(drawn, (1.0 - scale) * kernel, (1.0 + scale) * kernel) / 2.0);
+  }
+  return random.uniform(static_cast<float>(options_.sigmas[0]),
+                        static_cast<float>(options_.sigmas[1]));
+}
+
+at::Tensor GaussianBlur::operator()(const at::Tensor& image, core::Random& random) const {
+  const std::optional<double> radius = sample(random);
+  return radius ? functional::gaussian_blur(image, *radius) : image;
+}
+
+}  // namespace lightly::transforms

@@ -1,0 +1,122 @@
+#include "lightly/transforms/image_view.hpp"
+
+#include <algorithm>
+
+#include <c10/util/Exception.h>
+
+#include "lightly/core/check.hpp"
+#include "lightly/transforms/functional.hpp"
+
+namespace lightly::transforms {
+namespace {
+
+GaussianBlurOptions blur_options(const ImageViewOptions& options) {
+  GaussianBlurOptions blur{.sigmas = options.sigmas, .prob = options.gaussian_blur};
+  if (options.early_blur_radius) {
+    const auto side = std::max(options.input_size.height, options.input_size.width);
+    blur.early_radius = {.kernel_size = options.kernel_size * static_cast<double>(side)};
+  }
+  return blur;
+}
+
+const ImageViewOptions& checked(const ImageViewOptions& options) {
+  options.check();
+  return options;
+}
+
+}  // namespace
+
+void ImageViewOptions::check() const {
+  check_size("ImageView", "input_size", input_size);
+  core::check_probability("ImageView", "cj_prob", cj_prob);
+  core::check_not_negative("ImageView", "cj_bright", cj_bright);
+  core::check_not_negative("ImageView", "cj_contrast", cj_contrast);
+  core::check_not_negative("ImageView", "cj_sat", cj_sat);
+  TORCH_CHECK_VALUE(cj_hue >= 0.0 && cj_hue <= 0.5, "ImageView: cj_hue must be in [0, 0.5], got ",
+                    cj_hue);
+  core::check_probability("ImageView", "min_scale", min_scale);
+  core::check_probability("ImageView", "random_gray_scale", random_gray_scale);
+  core::check_probability("ImageView", "gaussian_blur", gaussian_blur);
+  core::check_positive("ImageView", "kernel_size", kernel_size);
+  core::check_probability("ImageView", "vf_prob", vf_prob);
+  core::check_probability("ImageView", "hf_prob", hf_prob);
+  core::check_probability("ImageView", "rr_prob", rr_prob);
+  blur_options(*this).check();
+}
+
+ImageViewOptions simclr_view(const SimCLRViewOptions& options) {
+  core::check_not_negative("simclr_view", "cj_strength", options.cj_strength);
+  return {.input_size = options.input_size,
+          .cj_prob = options.cj_prob,
+          .cj_bright = options.cj_strength * 0.8,
+          .cj_contrast = options.cj_strength * 0.8,
+          .cj_sat = options.cj_strength * 0.8,
+          .cj_hue = options.cj_strength * 0.2,
+          .min_scale = options.min_scale,
+          .random_gray_scale = options.random_gray_scale,
+          .gaussian_blur = options.gaussian_blur,
+          .kernel_size = options.kernel_size,
+          .vf_prob = options.vf_prob,
+          .hf_prob = options.hf_prob,
+          .rr_prob = options.rr_prob,
+          .sigmas = options.sigmas,
+          .early_blur_radius = options.early_blur_radius};
+}
+
+ImageView::ImageView(ImageViewOptions options)
+    : options_(checked(options)),
+      crop_({.size = options.input_size, .scale = {options.min_scale, 1.0}}),
+      rotate_({.prob = options.rr_prob}),
+      hflip_({.p = options.hf_prob}),
+      vflip_({.p = options.vf_prob}),
+      jitter_({.brightness = options.cj_bright,
+               .contrast = options.cj_contrast,
+               .saturation = options.cj_sat,
+               .hue = options.cj_hue}),
+      gray_({.p = options.random_gray_scale}),
+      blur_(blur_options(options)) {}
+
+ImageView::Params ImageView::sample(const Size& image_size, core::Random& random) const {
+  Params params;
+  params.crop = crop_.sample(image_size, random);
+  params.rotate = rotate_.sample(random);
+  params.hflip = hflip_.sample(random);
+  params.vflip = vflip_.sample(random);
+  if (random.bernoulli(options_.cj_prob)) {
+    params.jitter = jitter_.sample(random);
+  }
+  params.gray = gray_.sample(random);
+  params.blur = blur_.sample(random);
+  return params;
+}
+
+at::Tensor ImageView::apply(const at::Tensor& image, const Params& params) const {
+  at::Tensor view =
+      functional::resized_crop(image, {.box = params.crop, .size = options_.input_size});
+  if (params.rotate) {
+    view = functional::rotate90(view);
+  }
+  if (params.hflip) {
+    view = functional::hflip(view);
+  }
+  if (params.vflip) {
+    view = functional::vflip(view);
+  }
+  if (params.jitter) {
+    view = ColorJitter::apply(view, *params.jitter);
+  }
+  if (params.gray) {
+    view = functional::to_grayscale(view);
+  }
+  if (params.blur) {
+    view = functional::gaussian_blur(view, *params.blur);
+  }
+  return view;
+}
+
+at::Tensor ImageView::operator()(const at::Tensor& image, core::Random& random) const {
+  core::check_image("ImageView", image);
+  return apply(image, sample({image.size(1), image.size(2)}, random));
+}
+
+}  // namespace lightly::transforms

@@ -1,0 +1,93 @@
+#include "transforms/kernels/geometry.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace lightly::transforms::kernels {
+namespace {
+
+void copy_pixel(const std::uint8_t* source, std::uint8_t* target) {
+  target[0] = source[0];
+  target[1] = source[1];
+  target[2] = source[2];
+}
+
+// floor(n / 2), for negative n too.
+std::int64_t half(std::int64_t n) {
+  return n >> 1;
+}
+
+}  // namespace
+
+void interleave(const StridedImage& source, const Image& target) {
+  for (std::int64_t y = 0; y < target.height; ++y) {
+    const std::uint8_t* from = source.data + y * source.y_stride;
+    std::uint8_t* to = target.row(y);
+    for (std::int64_t x = 0; x < target.width; ++x) {
+      to[3 * x] = from[x * source.x_stride];
+      to[3 * x + 1] = from[x * source.x_stride + source.c_stride];
+      to[3 * x + 2] = from[x * source.x_stride + 2 * source.c_stride];
+    }
+  }
+}
+
+void copy(const ConstImage& source, const Image& target) {
+  for (std::int64_t y = 0; y < source.height; ++y) {
+    std::memcpy(target.row(y), source.row(y), static_cast<std::size_t>(3 * source.width));
+  }
+}
+
+void hflip(const ConstImage& source, const Image& target) {
+  for (std::int64_t y = 0; y < source.height; ++y) {
+    const std::uint8_t* from = source.row(y) + 3 * (source.width - 1);
+    std::uint8_t* to = target.row(y);
+    for (std::int64_t x = 0; x < source.width; ++x) {
+      copy_pixel(from - 3 * x, to + 3 * x);
+    }
+  }
+}
+
+void vflip(const ConstImage& source, const Image& target) {
+  for (std::int64_t y = 0; y < source.height; ++y) {
+    std::memcpy(target.row(source.height - 1 - y), source.row(y),
+                static_cast<std::size_t>(3 * source.width));
+  }
+}
+
+void rotate90(const ConstImage& source, const Image& target) {
+  const std::int64_t height = source.height;
+  const std::int64_t width = source.width;
+  // The centre (x + 1/2, y + 1/2) of a target pixel lies in column floor((W + H - 1 - 2y) / 2) and
+  // row floor((H - W + 1 + 2x) / 2) of the source.
+  const std::int64_t row_of_first = half(height - width + 1);
+  const std::int64_t begin = std::clamp<std::int64_t>(-row_of_first, 0, width);
+  const std::int64_t end = std::clamp<std::int64_t>(height - row_of_first, begin, width);
+  for (std::int64_t y = 0; y < height; ++y) {
+    std::uint8_t* to = target.row(y);
+    const std::int64_t column = half(width + height - 1 - 2 * y);
+    if (column < 0 || column >= width) {
+      std::memset(to, 0, static_cast<std::size_t>(3 * width));
+      continue;
+    }
+    std::memset(to, 0, static_cast<std::size_t>(3 * begin));
+    for (std::int64_t x = begin; x < end; ++x) {
+      copy_pixel(source.row(row_of_first + x) + 3 * column, to + 3 * x);
+    }
+    std::memset(to + 3 * end, 0, static_cast<std::size_t>(3 * (width - end)));
+  }
+}
+
+void transpose(const ConstImage& source, const Image& target) {
+  constexpr std::int64_t kTile = 16;  // rows of a tile stay in the first cache while it is turned
+  for (std::int64_t top = 0; top < source.height; top += kTile) {
+    const std::int64_t bottom = std::min(top + kTile, source.height);
+    for (std::int64_t x = 0; x < source.width; ++x) {
+      std::uint8_t* to = target.row(x);
+      for (std::int64_t y = top; y < bottom; ++y) {
+        copy_pixel(source.row(y) + 3 * x, to + 3 * y);
+      }
+    }
+  }
+}
+
+}  // namespace lightly::transforms::kernels

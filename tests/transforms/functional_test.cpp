@@ -1,0 +1,1 @@
+#include "lightly/transforms/functional.hpp"

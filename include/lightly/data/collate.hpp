@@ -1,0 +1,121 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "lightly/core/random.hpp"
+#include "lightly/data/sample.hpp"
+#include "lightly/transforms/image_transform.hpp"
+#include "lightly/transforms/image_view.hpp"
+#include "lightly/transforms/normalization.hpp"
+#include "lightly/transforms/size.hpp"
+
+namespace lightly::data {
+
+struct BaseCollateFunctionOptions {
+  /// One a view, at least one; the same transform twice gives two random views of each image.
+  std::vector<transforms::ImageTransform> transforms = {};
+  /// For views that a transform returns as uint8; none: pixels / 255 only. A float32 view is taken
+  /// as it is.
+  std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
+
+  void check() const;
+};
+
+/// Makes a batch of samples: every view of every image, the targets and the file names.
+///
+/// View v of the sample with index i is drawn from RandomKey{seed, epoch, i, v}, so that it does
+/// not depend on the batch it falls in, nor on the thread. A view has one size in a batch;
+/// different views may differ. Copies share the transforms. Thread-safe when the transforms are. As
+/// lightly 1.1: BaseCollateFunction; differs: any number of views, each with its own transform.
+class BaseCollateFunction {
+ public:
+  explicit BaseCollateFunction(BaseCollateFunctionOptions options);
+
+  std::int64_t num_views() const { return static_cast<std::int64_t>(options_.transforms.size()); }
+
+  /// The batch of `samples`, at least one, from seed and epoch of `key`. What fails for a sample is
+  /// a c10::Error with its file name; so is a view of another size than that of the first sample.
+  Batch operator()(const std::vector<Sample>& samples, const core::RandomKey& key = {}) const;
+
+  /// One view as its transform makes it: uint8 or float32 [3, h, w]; throws c10::ValueError when it
+  /// makes anything else. `view` is in [0, num_views()); `key` gives seed and epoch.
+  at::Tensor make_view(const Sample& sample, std::int64_t view, const core::RandomKey& key) const;
+
+  /// Writes what make_view gave, normalised, to `slot`: float32 [3, h, w] of any strides.
+  void write_view(const at::Tensor& made, const at::Tensor& slot) const;
+
+ private:
+  BaseCollateFunctionOptions options_;
+  transforms::Normalization normalization_;
+};
+
+/// Names and defaults are lightly 1.1's; see transforms::ImageViewOptions for each field.
+struct ImageCollateFunctionOptions {
+  transforms::Size input_size = 64;
+  double cj_prob = 0.8;
+  double cj_bright = 0.7;
+  double cj_contrast = 0.7;
+  double cj_sat = 0.7;
+  double cj_hue = 0.2;
+  double min_scale = 0.15;
+  double random_gray_scale = 0.2;
+  double gaussian_blur = 0.5;
+  double kernel_size = 0.1;
+  double vf_prob = 0.0;
+  double hf_prob = 0.5;
+  double rr_prob = 0.0;
+  std::array<double, 2> sigmas{0.2, 2.0};
+  bool early_blur_radius = false;
+  /// None: pixels / 255 only.
+  std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
+};
+
+/// Two random views (transforms::ImageView) of each image. As lightly 1.1: ImageCollateFunction.
+class ImageCollateFunction : public BaseCollateFunction {
+ public:
+  explicit ImageCollateFunction(const ImageCollateFunctionOptions& options = {});
+};
+
+/// Names and defaults are lightly 1.1's; see transforms::SimCLRViewOptions for each field.
+struct SimCLRCollateFunctionOptions {
+  transforms::Size input_size = 224;
+  double cj_prob = 0.8;
+  double cj_strength = 0.5;
+  double min_scale = 0.08;
+  double random_gray_scale = 0.2;
+  double gaussian_blur = 0.5;
+  double kernel_size = 0.1;
+  double vf_prob = 0.0;
+  double hf_prob = 0.5;
+  double rr_prob = 0.0;
+  std::array<double, 2> sigmas{0.2, 2.0};
+  bool early_blur_radius = false;
+  /// None: pixels / 255 only.
+  std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
+};
+
+/// Two of SimCLR's views of each image ([0] SimCLR, 2020, arXiv:2002.05709). As lightly 1.1:
+/// SimCLRCollateFunction.
+class SimCLRCollateFunction : public BaseCollateFunction {
+ public:
+  explicit SimCLRCollateFunction(const SimCLRCollateFunctionOptions& options = {});
+};
+
+struct PlainCollateFunctionOptions {
+  /// None: pixels / 255 only.
+  std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
+};
+
+/// One view, the image itself, without randomness: for embedding and evaluation. The images of a
+/// batch must have one size.
+class PlainCollateFunction : public BaseCollateFunction {
+ public:
+  explicit PlainCollateFunction(const PlainCollateFunctionOptions& options = {});
+};
+
+}  // namespace lightly::data

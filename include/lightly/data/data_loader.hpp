@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <utility>
+
+#include "lightly/data/collate.hpp"
+#include "lightly/data/dataset.hpp"
+#include "lightly/data/sample.hpp"
+
+namespace lightly::data {
+
+struct DataLoaderOptions {
+  /// Samples a batch, >= 1.
+  std::int64_t batch_size = 16;
+  /// Another order in each epoch, from seed and epoch.
+  bool shuffle = false;
+  /// Leave out a last batch of fewer than batch_size samples.
+  bool drop_last = false;
+  /// Threads that make batches, >= 0; 0: the consumer's own thread.
+  std::int64_t num_workers = 0;
+  /// Batches made ahead of the one the consumer holds, >= 1. Differs from torch's: all workers
+  /// share them.
+  std::int64_t prefetch_factor = 2;
+  /// Of the order and of every view.
+  std::uint64_t seed = 0;
+  /// Page-locked memory, for copies to the GPU; ignored without CUDA.
+  bool pin_memory = false;
+
+  void check() const;
+};
+
+struct EpochOptions {
+  /// The batch to begin with, in [0, number of batches], to go on with an epoch that was cut off.
+  std::int64_t first_batch = 0;
+};
+
+class BatchRange;
+
+/// Batches of a data set, in order, made by worker threads.
+///
+///     for (const Batch& batch : loader.epoch(0)) { ... }
+///
+/// Batches are the same bit for bit for any number of workers. A batch may be kept: memory is used
+/// again only when no tensor refers to it. What fails for a sample is thrown in the consumer when
+/// the batch's turn comes, with the sample's name: `DataLoader: train/00042: reason`. Leaving the
+/// loop early is fine. The threads live as long as the loader; it is not thread-safe itself.
+class DataLoader {
+ public:
+  /// Throws c10::ValueError for no data set, an empty one, or one smaller than a batch when
+  /// `drop_last`.
+  DataLoader(DatasetPtr dataset, BaseCollateFunction collate, DataLoaderOptions options = {});
+  ~DataLoader();
+  DataLoader(const DataLoader&) = delete;
+  DataLoader& operator=(const DataLoader&) = delete;
+
+  /// Batches an epoch.
+  std::int64_t size() const;
+
+  /// The batches of one epoch, `epoch` >= 0, for one loop; it ends the range given out before.
+  BatchRange epoch(std::int64_t epoch, const EpochOptions& options = {});
+
+  class Engine;
+
+ private:
+  std::shared_ptr<Engine> engine_;
+};
+
+/// What DataLoader::epoch gives: an input range, for one loop.
+class BatchRange {
+ public:
+  class Iterator {
+   public:
+    using iterator_concept = std::input_iterator_tag;
+    using value_type = Batch;
+    using difference_type = std::ptrdiff_t;
+
+    explicit Iterator(BatchRange* range) : range_(range) {}
+
+    const Batch& operator*() const { return range_->batch_; }
+    const Batch* operator->() const { return &range_->batch_; }
+    Iterator& operator++() {
+      range_->advance();
+      return *this;
+    }
+    void operator++(int) { range_->advance(); }
+    bool operator==(std::default_sentinel_t) const { return range_->ended_; }
+
+   private:
+    BatchRange* range_;
+  };
+
+  BatchRange(std::shared_ptr<DataLoader::Engine> engine, std::uint64_t serial)
+      : engine_(std::move(engine)), serial_(serial) {}
+  ~BatchRange();
+  BatchRange(const BatchRange&) = delete;
+  BatchRange& operator=(const BatchRange&) = delete;
+
+  /// Waits for the first batch.
+  Iterator begin();
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  void advance();
+
+  std::shared_ptr<DataLoader::Engine> engine_;
+  std::uint64_t serial_;
+  Batch batch_;
+  bool begun_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace lightly::data

@@ -1,0 +1,102 @@
+#include "data/batch_builder.hpp"
+
+#include <exception>
+#include <utility>
+
+#include <c10/util/Exception.h>
+
+namespace lightly::data {
+namespace {
+
+// The text of the exception that is being handled, without a backtrace.
+std::string current_error() {
+  try {
+    throw;
+  } catch (const c10::Error& error) {
+    return error.what_without_backtrace();
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
+}  // namespace
+
+BatchBuilder::BatchBuilder(const BaseCollateFunction& collate, std::int64_t size,
+                           const core::RandomKey& key, std::shared_ptr<BatchMemory> memory)
+    : collate_(collate),
+      key_(key),
+      memory_(std::move(memory)),
+      views_(static_cast<std::size_t>(collate.num_views())),
+      sizes_(static_cast<std::size_t>(size * collate.num_views())),
+      errors_(static_cast<std::size_t>(size)),
+      file_names_(static_cast<std::size_t>(size)),
+      targets_(static_cast<std::size_t>(size)),
+      indices_(static_cast<std::size_t>(size)) {}
+
+void BatchBuilder::put(std::int64_t position, const std::function<Sample()>& load,
+                       const std::function<std::string()>& name) noexcept {
+  const auto p = static_cast<std::size_t>(position);
+  try {
+    const Sample sample = load();
+    file_names_[p] = sample.file_name;
+    write(position, sample);
+  } catch (...) {
+    errors_[p] = current_error();
+    if (errors_[p].empty()) {
+      errors_[p] = "an exception without text";
+    }
+  }
+  if (!errors_[p].empty() && file_names_[p].empty()) {
+    try {
+      file_names_[p] = name();
+    } catch (...) {
+      file_names_[p] = "sample at position " + std::to_string(position);
+    }
+  }
+}
+
+void BatchBuilder::write(std::int64_t position, const Sample& sample) {
+  const auto p = static_cast<std::size_t>(position);
+  targets_[p] = sample.target;
+  indices_[p] = sample.index;
+  for (std::int64_t v = 0; v < collate_.num_views(); ++v) {
+    const at::Tensor made = collate_.make_view(sample, v, key_);
+    const ViewSize size{made.size(1), made.size(2)};
+    sizes_[p * views_.size() + static_cast<std::size_t>(v)] = size;
+    const at::Tensor view = slot(v, size);
+    // A view of another size is left out here and reported by finish().
+    if (view.size(2) == size.height && view.size(3) == size.width) {
+      collate_.write_view(made, view.select(0, position));
+    }
+  }
+}
+
+at::Tensor BatchBuilder::slot(std::int64_t view, const ViewSize& size) {
+  const std::scoped_lock lock(mutex_);
+  at::Tensor& tensor = views_[static_cast<std::size_t>(view)];
+  if (!tensor.defined()) {
+    tensor = memory_->images(this->size(), size.height, size.width);
+  }
+  return tensor;
+}
+
+Batch BatchBuilder::finish(std::string_view callee) {
+  for (std::size_t p = 0; p < errors_.size(); ++p) {
+    TORCH_CHECK(errors_[p].empty(), callee, ": ", file_names_[p], ": ", errors_[p]);
+    for (std::size_t v = 0; v < views_.size(); ++v) {
+      const ViewSize& first = sizes_[v];
+      const ViewSize& size = sizes_[p * views_.size() + v];
+      TORCH_CHECK(size == first, callee, ": ", file_names_[p], ": view ", v,
+                  " must have the size of the batch's first, ", first.height, "x", first.width,
+                  " of ", file_names_[0], ", got ", size.height, "x", size.width);
+    }
+  }
+  return {.views = std::move(views_),
+          .targets = memory_->targets(targets_),
+          .file_names = std::move(file_names_),
+          .indices = std::move(indices_)};
+}
+
+}  // namespace lightly::data

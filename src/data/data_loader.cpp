@@ -1,0 +1,265 @@
+#include "lightly/data/data_loader.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <ATen/Context.h>
+#include <c10/util/Exception.h>
+
+#include "data/batch_builder.hpp"
+#include "data/batch_memory.hpp"
+#include "lightly/core/check.hpp"
+#include "lightly/core/random.hpp"
+
+namespace lightly::data {
+
+void DataLoaderOptions::check() const {
+  core::check_at_least("DataLoader", "batch_size", batch_size, 1);
+  core::check_at_least("DataLoader", "num_workers", num_workers, 0);
+  core::check_at_least("DataLoader", "prefetch_factor", prefetch_factor, 1);
+}
+
+/// The loader's state and its threads. One range at a time is served, named by a serial number.
+class DataLoader::Engine {
+ public:
+  Engine(DatasetPtr dataset, BaseCollateFunction collate, const DataLoaderOptions& options)
+      : dataset_(std::move(dataset)), collate_(std::move(collate)), options_(options) {
+    options_.check();
+    TORCH_CHECK_VALUE(dataset_ != nullptr, "DataLoader: dataset must not be null");
+    const std::int64_t samples = dataset_->size();
+    TORCH_CHECK_VALUE(samples > 0, "DataLoader: dataset must not be empty");
+    TORCH_CHECK_VALUE(!options_.drop_last || options_.batch_size <= samples,
+                      "DataLoader: batch_size must be <= the size of the data set with drop_last, "
+                      "got batch_size ",
+                      options_.batch_size, " and ", samples, " samples");
+    num_batches_ = options_.drop_last ? samples / options_.batch_size
+                                      : (samples - 1) / options_.batch_size + 1;
+    // Those ahead, the one the consumer holds, and the one it has just let go.
+    const std::int64_t kept = (options_.prefetch_factor + 2) * collate_.num_views();
+    memory_ = std::make_shared<BatchMemory>(static_cast<std::size_t>(kept),
+                                            options_.pin_memory && at::hasCUDA());
+    // Small pieces keep all workers busy at the end of a batch, large ones save locking.
+    const std::int64_t pieces = 4 * std::max<std::int64_t>(options_.num_workers, 1);
+    piece_ = std::clamp<std::int64_t>(options_.batch_size / pieces, 1, 16);
+  }
+
+  ~Engine() { stop(); }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Apart from the constructor, so that the threads that run are joined when one cannot start.
+  void start_workers() {
+    for (std::int64_t i = 0; i < options_.num_workers; ++i) {
+      workers_.emplace_back([this] { work(); });
+    }
+  }
+
+  void stop() {
+    {
+      const std::scoped_lock lock(mutex_);
+      stopping_ = true;
+    }
+    work_.notify_all();
+    for (std::thread& worker : workers_) {
+      worker.join();
+    }
+    workers_.clear();
+    window_.clear();
+    memory_->close();
+  }
+
+  std::int64_t size() const { return num_batches_; }
+
+  std::uint64_t begin(std::int64_t epoch, const EpochOptions& options) {
+    core::check_at_least("DataLoader", "epoch", epoch, 0);
+    TORCH_CHECK_VALUE(options.first_batch >= 0 && options.first_batch <= num_batches_,
+                      "DataLoader: first_batch must be in [0, ", num_batches_, "], got ",
+                      options.first_batch);
+    cancel(serial_);
+    const std::scoped_lock lock(mutex_);
+    key_ = {.seed = options_.seed, .epoch = static_cast<std::uint64_t>(epoch)};
+    if (options_.shuffle) {
+      core::RandomKey key = key_;
+      key.view = core::RandomKey::kShuffle;
+      order_ = core::Random(key).permutation(dataset_->size());
+    } else {
+      order_.resize(static_cast<std::size_t>(dataset_->size()));
+      std::iota(order_.begin(), order_.end(), std::int64_t{0});
+    }
+    next_batch_ = options.first_batch;
+    fill_window();
+    return ++serial_;
+  }
+
+  /// Ends the range `serial`, if it is the one being served: nothing of it runs afterwards.
+  void cancel(std::uint64_t serial) {
+    std::unique_lock lock(mutex_);
+    if (serial != serial_) {
+      return;
+    }
+    next_batch_ = num_batches_;
+    for (const auto& job : window_) {
+      job->claimed = job->builder.size();
+    }
+    done_.wait(lock, [&] { return busy_ == 0; });
+    window_.clear();
+  }
+
+  /// The next batch of the range `serial`, or none at its end.
+  std::optional<Batch> next(std::uint64_t serial) {
+    std::unique_lock lock(mutex_);
+    TORCH_CHECK(!stopping_, "DataLoader: a range must not be used after its loader is destroyed");
+    TORCH_CHECK(serial == serial_,
+                "DataLoader: a range must not be used after the next one was asked for");
+    fill_window();
+    if (window_.empty()) {
+      return std::nullopt;
+    }
+    const std::shared_ptr<Job> job = window_.front();
+    if (workers_.empty()) {
+      run(*job, 0, job->builder.size());
+    } else {
+      done_.wait(lock, [&] { return job->finished == job->builder.size(); });
+    }
+    window_.pop_front();
+    fill_window();
+    lock.unlock();
+    return job->builder.finish("DataLoader");
+  }
+
+ private:
+  /// A batch that was begun; the counts are guarded by mutex_.
+  struct Job {
+    Job(const Engine& engine, std::int64_t first_, std::int64_t size)
+        : first(first_), builder(engine.collate_, size, engine.key_, engine.memory_) {}
+
+    /// Where its samples begin in order_.
+    std::int64_t first;
+    BatchBuilder builder;
+    std::int64_t claimed = 0;
+    std::int64_t finished = 0;
+  };
+
+  // Begins as many batches as may be ahead; mutex_ is held.
+  void fill_window() {
+    const std::int64_t most = workers_.empty() ? 1 : options_.prefetch_factor;
+    const auto samples = static_cast<std::int64_t>(order_.size());
+    while (next_batch_ < num_batches_ && static_cast<std::int64_t>(window_.size()) < most) {
+      const std::int64_t first = next_batch_ * options_.batch_size;
+      const std::int64_t size = std::min(options_.batch_size, samples - first);
+      window_.push_back(std::make_shared<Job>(*this, first, size));
+      ++next_batch_;
+      work_.notify_all();
+    }
+  }
+
+  // The first batch with samples that nobody has taken; mutex_ is held.
+  std::shared_ptr<Job> open_job() const {
+    const auto job = std::ranges::find_if(window_, [](const auto& candidate) {
+      return candidate->claimed < candidate->builder.size();
+    });
+    return job == window_.end() ? nullptr : *job;
+  }
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      std::shared_ptr<Job> job;
+      work_.wait(lock, [&] { return stopping_ || (job = open_job()) != nullptr; });
+      if (stopping_) {
+        return;
+      }
+      const std::int64_t begin = job->claimed;
+      const std::int64_t end = std::min(begin + piece_, job->builder.size());
+      job->claimed = end;
+      ++busy_;
+      lock.unlock();
+      run(*job, begin, end);
+      lock.lock();
+      --busy_;
+      job->finished += end - begin;
+      if (job->finished == job->builder.size() || busy_ == 0) {
+        done_.notify_all();
+      }
+    }
+  }
+
+  // Puts the samples [begin, end) of a batch; order_ does not change while a job runs.
+  void run(Job& job, std::int64_t begin, std::int64_t end) {
+    for (std::int64_t position = begin; position < end; ++position) {
+      const std::int64_t index = order_[static_cast<std::size_t>(job.first + position)];
+      job.builder.put(
+          position, [&] { return dataset_->get(index); },
+          [&] { return dataset_->file_name(index); });
+    }
+  }
+
+  DatasetPtr dataset_;
+  BaseCollateFunction collate_;
+  DataLoaderOptions options_;
+  std::shared_ptr<BatchMemory> memory_;
+  std::int64_t num_batches_ = 0;
+  std::int64_t piece_ = 1;
+
+  std::mutex mutex_;
+  std::condition_variable work_;
+  std::condition_variable done_;
+  bool stopping_ = false;
+  std::uint64_t serial_ = 0;
+  core::RandomKey key_;
+  std::vector<std::int64_t> order_;
+  /// The first batch that was not begun.
+  std::int64_t next_batch_ = 0;
+  /// Batches begun and not yet handed out, in order.
+  std::deque<std::shared_ptr<Job>> window_;
+  /// Workers inside run().
+  std::int64_t busy_ = 0;
+  std::vector<std::thread> workers_;
+};
+
+DataLoader::DataLoader(DatasetPtr dataset, BaseCollateFunction collate, DataLoaderOptions options)
+    : engine_(std::make_shared<Engine>(std::move(dataset), std::move(collate), options)) {
+  engine_->start_workers();
+}
+
+DataLoader::~DataLoader() {
+  engine_->stop();
+}
+
+std::int64_t DataLoader::size() const {
+  return engine_->size();
+}
+
+BatchRange DataLoader::epoch(std::int64_t epoch, const EpochOptions& options) {
+  return {engine_, engine_->begin(epoch, options)};
+}
+
+BatchRange::~BatchRange() {
+  engine_->cancel(serial_);
+}
+
+BatchRange::Iterator BatchRange::begin() {
+  if (!std::exchange(begun_, true)) {
+    advance();
+  }
+  return Iterator(this);
+}
+
+void BatchRange::advance() {
+  // Let go first, so that the memory can serve the next batch.
+  batch_ = {};
+  std::optional<Batch> next = engine_->next(serial_);
+  ended_ = !next;
+  if (next) {
+    batch_ = std::move(*next);
+  }
+}
+
+}  // namespace lightly::data

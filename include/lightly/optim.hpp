@@ -1,0 +1,4 @@
+#pragma once
+
+#include "lightly/optim/schedule.hpp"
+#include "lightly/optim/sgd.hpp"

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+namespace lightly::training {
+
+/// Lays the 4-d parameters, their gradients and the 4-d buffers out channels-last, in which the
+/// CPU's and the tensor cores' convolutions are fastest; values and shapes stay.
+///
+/// The tensors stay the same objects, so that an optimizer that holds them goes on. Feed it
+/// channels-last batches. As Python's `module.to(memory_format=torch.channels_last)`.
+void to_channels_last(torch::nn::Module& module);
+
+}  // namespace lightly::training

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string_view>
+
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
+
+namespace lightly::training {
+
+/// The type in which the matrix products of a training step are computed; parameters stay float32.
+enum class Precision {
+  /// bfloat16 where the hardware multiplies it, else float32.
+  kAuto,
+  kFloat32,
+  kBFloat16,
+};
+
+/// Reads "auto", "fp32" or "bf16"; throws c10::ValueError for anything else.
+Precision parse_precision(std::string_view text);
+
+/// "auto", "fp32" or "bf16".
+std::string_view precision_name(Precision precision);
+
+/// Whether this CPU has bfloat16 instructions (AVX512_BF16 or AMX-BF16); others emulate the type
+/// more slowly than they compute float32.
+bool cpu_multiplies_bfloat16();
+
+/// What kAuto stands for on `device`: bfloat16 on CUDA and on a CPU that multiplies it, else
+/// float32. The others are returned as they are.
+Precision resolve(Precision precision, const c10::Device& device);
+
+/// While it lives, the operators of this thread that gain from it run in `precision` (PyTorch's
+/// autocast).
+///
+/// Guards nest, float32 inside bfloat16 switches autocast off; the destructor puts back what was
+/// there. The loss and the forward pass belong inside, backward() and the optimizer outside.
+class AutocastGuard {
+ public:
+  AutocastGuard(Precision precision, const c10::Device& device);
+  ~AutocastGuard();
+  AutocastGuard(const AutocastGuard&) = delete;
+  AutocastGuard& operator=(const AutocastGuard&) = delete;
+
+ private:
+  c10::DeviceType device_type_;
+  bool was_enabled_;
+  c10::ScalarType old_dtype_;
+};
+
+}  // namespace lightly::training

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "lightly/evaluation/embed.hpp"
 #include "lightly/evaluation/embeddings.hpp"
+#include "lightly/evaluation/few_label_accuracy.hpp"
 #include "lightly/evaluation/knn.hpp"
 #include "lightly/evaluation/neighbours.hpp"

@@ -64,7 +64,7 @@ TEST(KnnPredict, MatchesPythonReferenceForEveryTileSize) {
     // Beyond the classes that have a vote the original's order is arbitrary.
     const torch::Tensor has_votes =
         torch::arange(expected.size(1)) < golden.at(name + ".ranked").unsqueeze(1);
-    for (const std::int64_t bank_tile : {16, 33, 4096}) {
+    for (const std::int64_t bank_tile : {33, 4096}) {
       const torch::Tensor actual = knn_predict(
           golden.at(name + ".features"), golden.at(name + ".bank"), golden.at(name + ".labels"),
           {.num_classes = number(".num_classes"),

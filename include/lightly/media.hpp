@@ -1,0 +1,4 @@
+#pragma once
+
+#include "lightly/media/contact_sheet.hpp"
+#include "lightly/media/image_io.hpp"

@@ -9,14 +9,23 @@
 #include "lightly/transforms/functional.hpp"
 
 namespace lightly::transforms {
+namespace {
+
+// What functional::gaussian_blur takes.
+constexpr double kLargestSigma = 1e6;
+
+}  // namespace
 
 void GaussianBlurOptions::check() const {
-  const bool ordered = sigmas[0] >= 0.0 && sigmas[0] <= sigmas[1] && std::isfinite(sigmas[1]);
-  TORCH_CHECK_VALUE(ordered, "GaussianBlur: sigmas must be 0 <= low <= high, got {", sigmas[0],
-                    ", ", sigmas[1], "}");
+  const bool ordered = sigmas[0] >= 0.0 && sigmas[0] <= sigmas[1] && sigmas[1] <= kLargestSigma;
+  TORCH_CHECK_VALUE(ordered, "GaussianBlur: sigmas must be 0 <= low <= high <= ", kLargestSigma,
+                    ", got {", sigmas[0], ", ", sigmas[1], "}");
   core::check_probability("GaussianBlur", "prob", prob);
   if (early_radius) {
-    core::check_positive("GaussianBlur", "kernel_size", early_radius->kernel_size);
+    const double kernel_size = early_radius->kernel_size;
+    TORCH_CHECK_VALUE(kernel_size > 0.0 && kernel_size <= kLargestSigma,
+                      "GaussianBlur: kernel_size must be in (0, ", kLargestSigma, "], got ",
+                      kernel_size);
     core::check_probability("GaussianBlur", "scale", early_radius->scale);
   }
 }

@@ -37,7 +37,8 @@ void ImageViewOptions::check() const {
   core::check_probability("ImageView", "min_scale", min_scale);
   core::check_probability("ImageView", "random_gray_scale", random_gray_scale);
   core::check_probability("ImageView", "gaussian_blur", gaussian_blur);
-  core::check_positive("ImageView", "kernel_size", kernel_size);
+  TORCH_CHECK_VALUE(kernel_size > 0.0 && kernel_size <= 1.0,
+                    "ImageView: kernel_size must be in (0, 1], got ", kernel_size);
   core::check_probability("ImageView", "vf_prob", vf_prob);
   core::check_probability("ImageView", "hf_prob", hf_prob);
   core::check_probability("ImageView", "rr_prob", rr_prob);
@@ -45,7 +46,9 @@ void ImageViewOptions::check() const {
 }
 
 ImageViewOptions simclr_view(const SimCLRViewOptions& options) {
-  core::check_not_negative("simclr_view", "cj_strength", options.cj_strength);
+  // Beyond 2.5 the hue's strength leaves [0, 0.5].
+  TORCH_CHECK_VALUE(options.cj_strength >= 0.0 && options.cj_strength <= 2.5,
+                    "simclr_view: cj_strength must be in [0, 2.5], got ", options.cj_strength);
   return {.input_size = options.input_size,
           .cj_prob = options.cj_prob,
           .cj_bright = options.cj_strength * 0.8,

@@ -14,14 +14,15 @@ namespace lightly::transforms {
 ///
 /// At 224 px this gives radii of 8 to 13, which is more than the papers use.
 struct EarlyBlurRadius {
-  /// In pixels, > 0: a tenth of the view's longer side in the collate functions.
+  /// In pixels, in (0, 1e6]: a tenth of the view's longer side in the collate functions.
   double kernel_size = 1.0;
   /// In [0, 1].
   double scale = 0.2;
 };
 
 struct GaussianBlurOptions {
-  /// Range of the standard deviation in pixels, drawn uniformly; 0 <= sigmas[0] <= sigmas[1].
+  /// Range of the standard deviation in pixels, drawn uniformly; 0 <= sigmas[0] <= sigmas[1] <=
+  /// 1e6.
   std::array<double, 2> sigmas{0.2, 2.0};
   /// Probability of blurring, in [0, 1].
   double prob = 0.5;

@@ -34,7 +34,8 @@ struct ImageViewOptions {
   double random_gray_scale = 0.2;
   /// Probability of blurring, in [0, 1].
   double gaussian_blur = 0.5;
-  /// Blur kernel as a share of the longer side of the view, > 0; used by `early_blur_radius` only.
+  /// Blur kernel as a share of the longer side of the view, in (0, 1]; used by `early_blur_radius`
+  /// only.
   double kernel_size = 0.1;
   /// Probability of mirroring top and bottom, in [0, 1].
   double vf_prob = 0.0;
@@ -55,8 +56,8 @@ struct ImageViewOptions {
 struct SimCLRViewOptions {
   Size input_size = 224;
   double cj_prob = 0.8;
-  /// Strength >= 0 of the jitter: brightness, contrast and saturation 0.8 times this, hue 0.2
-  /// times.
+  /// Strength of the jitter, in [0, 2.5]: brightness, contrast and saturation 0.8 times this, hue
+  /// 0.2 times.
   double cj_strength = 0.5;
   double min_scale = 0.08;
   double random_gray_scale = 0.2;

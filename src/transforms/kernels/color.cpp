@@ -70,38 +70,36 @@ struct HsvBlock {
 };
 
 // In the precisions of Pillow's rgb2hsv, without its branches. With the channels in order, its hue
-// is k + (max - middle) / (max - min) or k - the same, for one of six k.
+// in sixths of a turn is k + q or k - q for one of six k, q = (max - middle) / (max - min). Grey
+// gets some hue, which its saturation of 0 makes irrelevant.
 void to_hsv(const std::int32_t* r, const std::int32_t* g, const std::int32_t* b, HsvBlock& hsv) {
+  float sixths[kBlock];
   for (std::int64_t i = 0; i < kBlock; ++i) {
     const std::int32_t most = std::max(std::max(r[i], g[i]), b[i]);
     const std::int32_t least = std::min(std::min(r[i], g[i]), b[i]);
     const std::int32_t middle = r[i] + g[i] + b[i] - most - least;
     const std::int32_t range = most - least;
-    const bool red = r[i] == most;
-    const bool green = g[i] == most;
-    const bool blue_least = b[i] == least;
-    const bool red_least = r[i] == least;
-    const float k_red = blue_least ? 1.0F : -1.0F;
-    const float k_green = blue_least ? 1.0F : 3.0F;
-    const float k_blue = red_least ? 3.0F : 5.0F;
-    const float k = red ? k_red : (green ? k_green : k_blue);
-    const bool minus = k == 5.0F || (red ? blue_least : (green && !blue_least));
-    const auto divisor = static_cast<float>(std::max(range, 1));
-    const float q = static_cast<float>(most - middle) / divisor;
-    const float sextant = minus ? k - q : k + q;
-    double turn = static_cast<double>(sextant) / 6.0 + 1.0;
-    turn = turn >= 1.0 ? turn - 1.0 : turn;
-    const auto hue =
-        static_cast<std::int32_t>(static_cast<double>(static_cast<float>(turn)) * 255.0);
-    hsv.hue[i] = range == 0 ? 0 : hue;
+    const std::int32_t red_least = r[i] == least ? 2 : 0;
+    const std::int32_t blue_least = b[i] == least ? 2 : 0;
+    const std::int32_t k_if_green = g[i] == most ? 3 - blue_least : 5 - red_least;
+    const std::int32_t sign_if_green = g[i] == most ? blue_least - 1 : red_least - 1;
+    const std::int32_t k = r[i] == most ? blue_least - 1 : k_if_green;
+    const std::int32_t sign = r[i] == most ? 1 - blue_least : sign_if_green;
+    const float q =
+        static_cast<float>((most - middle) * sign) / static_cast<float>(std::max(range, 1));
+    sixths[i] = static_cast<float>(k) + q;
     hsv.saturation[i] = static_cast<std::int32_t>(static_cast<float>(range * 255) /
                                                   static_cast<float>(std::max(most, 1)));
     hsv.value[i] = most;
   }
+  for (std::int64_t i = 0; i < kBlock; ++i) {
+    const double turn = static_cast<double>(sixths[i]) / 6.0 + 1.0;
+    const auto fraction = static_cast<float>(turn - static_cast<std::int32_t>(turn));
+    hsv.hue[i] = static_cast<std::int32_t>(static_cast<double>(fraction) * 255.0);
+  }
 }
 
-// v, p, q and t of Pillow's hsv2rgb in one word; kP + kQ + kT of a pixel without saturation are its
-// value.
+// v, p, q and t of Pillow's hsv2rgb in one word.
 void pack_levels(const HsvBlock& hsv, const float* saturation, const float* fraction,
                  std::uint32_t* levels) {
   for (std::int64_t i = 0; i < kBlock; ++i) {

@@ -1,0 +1,78 @@
+#include "transforms/formula_image.hpp"
+
+#include <array>
+
+#include <ATen/ops/empty.h>
+#include <c10/util/Exception.h>
+
+namespace lightly::testing {
+namespace {
+
+std::uint8_t noise(std::uint32_t v) {
+  v ^= v >> 16;
+  v *= 0x7FEB352DU;
+  v ^= v >> 15;
+  v *= 0x846CA68BU;
+  v ^= v >> 16;
+  return static_cast<std::uint8_t>(v >> 24);
+}
+
+at::Tensor channels_last_image(const transforms::Size& size) {
+  return at::empty({size.height, size.width, 3}, at::kByte).permute({2, 0, 1});
+}
+
+std::array<std::uint32_t, 256> make_crc_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit) {
+      value = (value >> 1) ^ ((value & 1U) != 0U ? 0xEDB88320U : 0U);
+    }
+    table[i] = value;
+  }
+  return table;
+}
+
+}  // namespace
+
+at::Tensor formula_image(std::uint32_t seed, const transforms::Size& size) {
+  at::Tensor image = channels_last_image(size);
+  auto* data = static_cast<std::uint8_t*>(image.mutable_data_ptr());
+  for (std::int64_t y = 0; y < size.height; ++y) {
+    for (std::int64_t x = 0; x < size.width; ++x) {
+      for (std::int64_t c = 0; c < 3; ++c) {
+        const std::int64_t place = (y * size.width + x) * 3 + c;
+        const std::int64_t slope = 7 * y + 13 * x + 101 * c + x * y % 17 * 5 + seed;
+        data[place] = seed % 2 != 0U
+                          ? static_cast<std::uint8_t>(slope)
+                          : noise(static_cast<std::uint32_t>(place) + seed * 0x9E3779B9U);
+      }
+    }
+  }
+  return image;
+}
+
+at::Tensor every_colour() {
+  at::Tensor image = channels_last_image(4096);
+  auto* data = static_cast<std::uint8_t*>(image.mutable_data_ptr());
+  for (std::uint32_t colour = 0; colour < (1U << 24); ++colour) {
+    *data++ = static_cast<std::uint8_t>(colour >> 16);
+    *data++ = static_cast<std::uint8_t>(colour >> 8);
+    *data++ = static_cast<std::uint8_t>(colour);
+  }
+  return image;
+}
+
+std::int64_t crc(const at::Tensor& image) {
+  static const std::array<std::uint32_t, 256> table = make_crc_table();
+  TORCH_CHECK(image.permute({1, 2, 0}).is_contiguous(), "crc: image must be channels-last, got ",
+              image.sizes(), " with strides ", image.strides());
+  const auto* data = static_cast<const std::uint8_t*>(image.const_data_ptr());
+  std::uint32_t value = 0xFFFFFFFFU;
+  for (std::size_t i = 0; i < image.nbytes(); ++i) {
+    value = (value >> 8) ^ table[(value ^ data[i]) & 255U];
+  }
+  return value ^ 0xFFFFFFFFU;
+}
+
+}  // namespace lightly::testing

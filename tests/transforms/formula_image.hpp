@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+#include "lightly/transforms/size.hpp"
+
+namespace lightly::testing {
+
+/// The image that tests/golden/transforms/make_functional.py computes as `formula_image`: uint8
+/// [3, H, W], channels-last; noise for even seeds, a pattern for odd ones.
+at::Tensor formula_image(std::uint32_t seed, const transforms::Size& size);
+
+/// All 2^24 colours as uint8 [3, 4096, 4096], channels-last: blue fastest, red slowest.
+at::Tensor every_colour();
+
+/// CRC-32, as zlib's, of a channels-last image's bytes in H·W·3 order.
+std::int64_t crc(const at::Tensor& image);
+
+}  // namespace lightly::testing

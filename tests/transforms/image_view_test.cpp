@@ -1,0 +1,207 @@
+#include "lightly/transforms/image_view.hpp"
+
+#include <ATen/ops/zeros.h>
+
+#include "lightly/transforms/functional.hpp"
+#include "lightly/transforms/image_transform.hpp"
+#include "support/matchers.hpp"
+#include "transforms/formula_image.hpp"
+
+namespace lightly::transforms {
+namespace {
+
+using lightly::testing::crc;
+using lightly::testing::error_text;
+using lightly::testing::formula_image;
+using lightly::testing::tensors_equal;
+using ::testing::HasSubstr;
+
+TEST(ImageView, EqualsPillowAndTorchvisionWithEveryChoiceFixed) {
+  const core::Safetensors golden =
+      lightly::testing::load_golden("transforms/pillow_13.0.0_functional.safetensors");
+  const at::Tensor cases = golden.at("view.cases");
+  ASSERT_EQ(cases.size(0), 300);
+  for (std::int64_t n = 0; n < cases.size(0); ++n) {
+    const double* p = cases.const_data_ptr<double>() + n * cases.size(1);
+    const auto whole = [p](int i) { return static_cast<std::int64_t>(p[i]); };
+    const auto step = [p](int i) { return static_cast<ColorJitter::Step>(p[i]); };
+    const at::Tensor image = formula_image(static_cast<std::uint32_t>(p[0]), {whole(1), whole(2)});
+    ImageView::Params params{.crop = {whole(3), whole(4), whole(5), whole(6)},
+                             .rotate = p[8] != 0.0,
+                             .hflip = p[9] != 0.0,
+                             .vflip = p[10] != 0.0,
+                             .jitter = std::nullopt,
+                             .gray = p[20] != 0.0,
+                             .blur = std::nullopt};
+    if (p[11] != 0.0) {
+      params.jitter = {.order = {step(12), step(13), step(14), step(15)},
+                       .brightness = p[16],
+                       .contrast = p[17],
+                       .saturation = p[18],
+                       .hue = p[19]};
+    }
+    if (p[21] >= 0.0) {
+      params.blur = p[21];
+    }
+    const ImageView view({.input_size = whole(7)});
+    const at::Tensor result = view.apply(image, params);
+    ASSERT_EQ(crc(result), golden.at("view.crc").const_data_ptr<std::int64_t>()[n]) << cases[n];
+    ASSERT_EQ(crc(functional::to_float_normalize(result, imagenet_normalize)),
+              golden.at("view.float_crc").const_data_ptr<std::int64_t>()[n])
+        << cases[n];
+  }
+}
+
+TEST(ImageView, DefaultsAreLightlys) {
+  const ImageViewOptions options;
+  EXPECT_EQ(options.input_size, Size(64, 64));
+  EXPECT_EQ(options.cj_prob, 0.8);
+  EXPECT_EQ(options.cj_bright, 0.7);
+  EXPECT_EQ(options.cj_contrast, 0.7);
+  EXPECT_EQ(options.cj_sat, 0.7);
+  EXPECT_EQ(options.cj_hue, 0.2);
+  EXPECT_EQ(options.min_scale, 0.15);
+  EXPECT_EQ(options.random_gray_scale, 0.2);
+  EXPECT_EQ(options.gaussian_blur, 0.5);
+  EXPECT_EQ(options.kernel_size, 0.1);
+  EXPECT_EQ(options.vf_prob, 0.0);
+  EXPECT_EQ(options.hf_prob, 0.5);
+  EXPECT_EQ(options.rr_prob, 0.0);
+}
+
+TEST(ImageView, SimclrScalesTheJitterByItsStrength) {
+  const ImageViewOptions defaults = simclr_view({});
+  EXPECT_EQ(defaults.input_size, Size(224, 224));
+  EXPECT_EQ(defaults.min_scale, 0.08);
+  EXPECT_DOUBLE_EQ(defaults.cj_bright, 0.4);
+  EXPECT_DOUBLE_EQ(defaults.cj_hue, 0.1);
+  const ImageViewOptions strong = simclr_view({.input_size = {32, 48},
+                                               .cj_prob = 0.1,
+                                               .cj_strength = 1.0,
+                                               .gaussian_blur = 0.25,
+                                               .vf_prob = 0.3,
+                                               .hf_prob = 0.4,
+                                               .rr_prob = 0.6,
+                                               .sigmas = {0.1, 2.0}});
+  EXPECT_EQ(strong.input_size, Size(32, 48));
+  EXPECT_EQ(strong.cj_prob, 0.1);
+  EXPECT_DOUBLE_EQ(strong.cj_bright, 0.8);
+  EXPECT_DOUBLE_EQ(strong.cj_contrast, 0.8);
+  EXPECT_DOUBLE_EQ(strong.cj_sat, 0.8);
+  EXPECT_DOUBLE_EQ(strong.cj_hue, 0.2);
+  EXPECT_EQ(strong.gaussian_blur, 0.25);
+  EXPECT_EQ(strong.vf_prob, 0.3);
+  EXPECT_EQ(strong.hf_prob, 0.4);
+  EXPECT_EQ(strong.rr_prob, 0.6);
+  EXPECT_THAT(strong.sigmas, ::testing::ElementsAre(0.1, 2.0));
+}
+
+TEST(ImageView, ChoicesHappenAsOftenAsAsked) {
+  const ImageView view({.cj_prob = 0.8,
+                        .random_gray_scale = 0.2,
+                        .gaussian_blur = 0.5,
+                        .vf_prob = 0.1,
+                        .hf_prob = 0.4,
+                        .rr_prob = 0.3});
+  core::Random random(1);
+  std::array<int, 6> counts{};
+  for (int i = 0; i < 20'000; ++i) {
+    const ImageView::Params params = view.sample({40, 50}, random);
+    counts[0] += params.jitter ? 1 : 0;
+    counts[1] += params.gray ? 1 : 0;
+    counts[2] += params.blur ? 1 : 0;
+    counts[3] += params.vflip ? 1 : 0;
+    counts[4] += params.hflip ? 1 : 0;
+    counts[5] += params.rotate ? 1 : 0;
+  }
+  const std::array<double, 6> expected{0.8, 0.2, 0.5, 0.1, 0.4, 0.3};
+  for (std::size_t k = 0; k < expected.size(); ++k) {
+    const double deviation = std::sqrt(20'000 * expected[k] * (1.0 - expected[k]));
+    EXPECT_NEAR(counts[k], 20'000 * expected[k], 4.0 * deviation) << k;
+  }
+}
+
+TEST(ImageView, WithEverythingOffIsTheResizedCrop) {
+  const ImageView view({.input_size = {20, 24},
+                        .cj_prob = 0.0,
+                        .min_scale = 1.0,
+                        .random_gray_scale = 0.0,
+                        .gaussian_blur = 0.0,
+                        .hf_prob = 0.0});
+  const at::Tensor image = formula_image(0, {30, 30});
+  core::Random random(2);
+  for (int i = 0; i < 100; ++i) {
+    const ImageView::Params params = view.sample({30, 30}, random);
+    EXPECT_TRUE(
+        tensors_equal(view.apply(image, params),
+                      functional::resized_crop(image, {.box = params.crop, .size = {20, 24}})));
+    EXPECT_FALSE(params.rotate || params.hflip || params.vflip || params.gray);
+    EXPECT_FALSE(params.jitter || params.blur);
+  }
+}
+
+TEST(ImageView, EarlyBlurRadiusFollowsTheLongerSide) {
+  const ImageView view({.input_size = {32, 224}, .gaussian_blur = 1.0, .early_blur_radius = true});
+  core::Random random(3);
+  for (int i = 0; i < 1000; ++i) {
+    const double radius = view.sample({64, 64}, random).blur.value();
+    ASSERT_GE(radius, 8.0);
+    ASSERT_LE(radius, 13.0);
+    ASSERT_EQ(radius, std::floor(radius));
+  }
+}
+
+TEST(ImageView, SameRandomSamePixelsAndTheInputStays) {
+  const at::Tensor image = formula_image(0, {40, 50});
+  const std::int64_t before = crc(image);
+  const ImageView view({.input_size = 32, .rr_prob = 0.5});
+  int equal = 0;
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    core::Random a({.seed = 1, .index = i});
+    core::Random b({.seed = 1, .index = i});
+    core::Random other({.seed = 1, .index = i, .view = 1});
+    const at::Tensor first = view(image, a);
+    ASSERT_TRUE(tensors_equal(first, view(image, b)));
+    equal += tensors_equal(first, view(image, other)) ? 1 : 0;
+  }
+  EXPECT_EQ(equal, 0);
+  EXPECT_EQ(crc(image), before);
+}
+
+TEST(ImageView, IsATransformAndWorksOnOnePixel) {
+  const ImageTransform view = ImageView({.input_size = {5, 3}});
+  core::Random random(4);
+  EXPECT_EQ(view(formula_image(0, {1, 1}), random).sizes(), (std::vector<std::int64_t>{3, 5, 3}));
+}
+
+TEST(ImageView, ErrorsNameTheField) {
+  const auto text = [](const ImageViewOptions& options) {
+    return error_text([&] { ImageView view(options); });
+  };
+  EXPECT_EQ(text({.input_size = -1}), "ImageView: input_size must be at least 1x1 px, got -1x-1");
+  EXPECT_EQ(text({.cj_prob = 2.0}), "ImageView: cj_prob must be in [0, 1], got 2");
+  EXPECT_EQ(text({.cj_bright = -1.0}), "ImageView: cj_bright must be >= 0 and finite, got -1");
+  EXPECT_EQ(text({.cj_contrast = -1.0}), "ImageView: cj_contrast must be >= 0 and finite, got -1");
+  EXPECT_EQ(text({.cj_sat = -1.0}), "ImageView: cj_sat must be >= 0 and finite, got -1");
+  EXPECT_EQ(text({.cj_hue = 0.7}), "ImageView: cj_hue must be in [0, 0.5], got 0.7");
+  EXPECT_EQ(text({.min_scale = 1.5}), "ImageView: min_scale must be in [0, 1], got 1.5");
+  EXPECT_EQ(text({.random_gray_scale = -1.0}),
+            "ImageView: random_gray_scale must be in [0, 1], got -1");
+  EXPECT_EQ(text({.gaussian_blur = 3.0}), "ImageView: gaussian_blur must be in [0, 1], got 3");
+  EXPECT_EQ(text({.kernel_size = 0.0}), "ImageView: kernel_size must be in (0, 1], got 0");
+  EXPECT_EQ(text({.vf_prob = 3.0}), "ImageView: vf_prob must be in [0, 1], got 3");
+  EXPECT_EQ(text({.hf_prob = 3.0}), "ImageView: hf_prob must be in [0, 1], got 3");
+  EXPECT_EQ(text({.rr_prob = 3.0}), "ImageView: rr_prob must be in [0, 1], got 3");
+  EXPECT_THAT(text({.sigmas = {3.0, 2.0}}), HasSubstr("sigmas must be 0 <= low <= high"));
+  EXPECT_EQ(error_text([] { simclr_view({.cj_strength = -1.0}); }),
+            "simclr_view: cj_strength must be in [0, 2.5], got -1");
+}
+
+TEST(ImageView, RejectsWhatIsNoImage) {
+  core::Random random(5);
+  EXPECT_THAT(error_text([&] { ImageView()(at::zeros({3, 4, 4}), random); }),
+              HasSubstr("ImageView: image must be a uint8 tensor [3, H, W] on the CPU, got Float"));
+}
+
+}  // namespace
+}  // namespace lightly::transforms

@@ -126,7 +126,7 @@ void IdxDatasetOptions::check() const {
   TORCH_CHECK_VALUE(!labels.empty(), "IdxDataset: labels must name a file, got none");
 }
 
-IdxDataset::IdxDataset(IdxDatasetOptions options) {
+IdxDataset::IdxDataset(const IdxDatasetOptions& options) {
   options.check();
   IdxContent images = read_idx(options.images, 3);
   IdxContent labels = read_idx(options.labels, 1);

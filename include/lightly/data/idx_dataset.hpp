@@ -26,7 +26,7 @@ struct IdxDatasetOptions {
 /// when the two counts differ. Source: yann.lecun.com/exdb/mnist.
 class IdxDataset : public Dataset {
  public:
-  explicit IdxDataset(IdxDatasetOptions options);
+  explicit IdxDataset(const IdxDatasetOptions& options);
 
   /// The two files of MNIST, Fashion-MNIST or KMNIST in `folder`, whatever of the two has .gz:
   /// train-images-idx3-ubyte and train-labels-idx1-ubyte, or t10k-...

@@ -61,7 +61,9 @@ parser.add_argument("--data", type=Path, required=True, help="folder with CIFAR-
 parser.add_argument("--epochs", type=int, default=5)
 parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
 parser.add_argument("--workers", type=int, default=2)
+parser.add_argument("--threads", type=int, default=2)
 args = parser.parse_args()
+torch.set_num_threads(args.threads)
 train = read_batches(args.data, [f"data_batch_{i}" for i in range(1, 6)])
 test = read_batches(args.data, ["test_batch"])
 for seed in args.seeds:

@@ -10,8 +10,8 @@ namespace lightly::core {
 
 /// Tensors by name, with the free text of the file's `__metadata__`.
 struct Safetensors {
-  std::map<std::string, at::Tensor> tensors;
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, at::Tensor> tensors = {};
+  std::map<std::string, std::string> metadata = {};
 
   /// The tensor of that name; throws c10::Error with the name when there is none.
   const at::Tensor& at(const std::string& name) const;

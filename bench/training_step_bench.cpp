@@ -1,0 +1,66 @@
+// One training step of SimCLR on 128 images = 256 views of 32 px: forward, loss, backward, SGD; views/s.
+
+#include <string>
+
+#include <ATen/ops/randn.h>
+#include <benchmark/benchmark.h>
+
+#include "lightly/loss/ntx_ent_loss.hpp"
+#include "lightly/models/resnet.hpp"
+#include "lightly/models/resnet_backbone.hpp"
+#include "lightly/models/simclr.hpp"
+#include "lightly/optim/sgd.hpp"
+#include "lightly/training/memory_format.hpp"
+#include "lightly/training/precision.hpp"
+
+namespace {
+
+using namespace lightly;
+
+struct Network {
+  const char* name;
+  double width;
+};
+
+void step(benchmark::State& state, Network network, training::Precision precision) {
+  auto resnet = models::ResNetGenerator(network.name, {.width = network.width});
+  models::SimCLR model(models::ResNetBackbone(resnet), {.num_ftrs = resnet->num_ftrs()});
+  const bool bf16 = precision == training::Precision::kBFloat16;
+  const auto format = bf16 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+  if (bf16) {
+    training::to_channels_last(*model);
+  }
+  loss::NTXentLoss criterion({.temperature = 0.5});
+  optim::SGD optimizer(model->parameters(), {.lr = 0.06, .momentum = 0.9, .weight_decay = 5e-4});
+  const auto x0 = at::randn({128, 3, 32, 32}).contiguous(format);
+  const auto x1 = at::randn({128, 3, 32, 32}).contiguous(format);
+  for (auto _ : state) {
+    optimizer.zero_grad();
+    at::Tensor loss;
+    {
+      const training::AutocastGuard autocast(precision, at::kCPU);
+      const auto [out0, out1] = model->forward(x0, x1);
+      loss = criterion(out0, out1);
+    }
+    loss.backward();
+    optimizer.step();
+    benchmark::DoNotOptimize(loss.item<float>());
+  }
+  state.SetItemsProcessed(state.iterations() * 256);
+}
+
+constexpr Network kResNet18{"resnet-18", 1.0};
+constexpr Network kResNet9{"resnet-9", 0.25};
+
+#define LIGHTLY_STEP_BENCHMARK(id, network, precision)                 \
+  BENCHMARK_CAPTURE(step, id, network, training::Precision::precision) \
+      ->Name("step_" #id)                                              \
+      ->Unit(benchmark::kMillisecond)                                  \
+      ->UseRealTime()
+
+LIGHTLY_STEP_BENCHMARK(resnet18_fp32, kResNet18, kFloat32);
+LIGHTLY_STEP_BENCHMARK(resnet18_bf16_channels_last, kResNet18, kBFloat16);
+LIGHTLY_STEP_BENCHMARK(resnet9_w025_fp32, kResNet9, kFloat32);
+LIGHTLY_STEP_BENCHMARK(resnet9_w025_bf16_channels_last, kResNet9, kBFloat16);
+
+}  // namespace

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include <c10/core/Device.h>
+
+#include "common/small_images.hpp"
+#include "lightly/data/collate.hpp"
+#include "lightly/evaluation/embeddings.hpp"
+#include "lightly/evaluation/few_label_accuracy.hpp"
+#include "lightly/models/backbone.hpp"
+#include "lightly/training/precision.hpp"
+
+namespace lightly::examples {
+
+/// How good a representation is, by its features of the training and the test images.
+struct Scores {
+  evaluation::Embeddings test;
+  /// kNN top-1 on the test images, in [0, 1].
+  double knn = 0.0;
+  /// Accuracy with 10 labels a class, over 20 draws.
+  evaluation::FewLabelAccuracy few_labels = {};
+};
+
+Scores evaluate(const models::Backbone& backbone, const SmallImages& images, c10::Device device,
+                training::Precision precision);
+
+/// views.png: 8 images, each with the two views that training makes of it in the first epoch.
+void save_views(const std::filesystem::path& path, const SmallImages& images,
+                const data::BaseCollateFunction& collate, std::uint64_t seed);
+
+/// neighbours.png: 10 test images, their 8 nearest other test images before training (left) and after (right); a green
+/// frame is the same class, a red one another.
+void save_neighbours(const std::filesystem::path& path, const SmallImages& images, const Scores& before,
+                     const Scores& after);
+
+/// `kNN top-1 69.8 % -> 78.6 %, with 10 labels a class 42.0 % -> 61.0 %`.
+std::string summary(const Scores& before, const Scores& after);
+
+}  // namespace lightly::examples

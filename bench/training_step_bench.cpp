@@ -1,4 +1,5 @@
-// One training step of SimCLR on 128 images = 256 views of 32 px: forward, loss, backward, SGD; views/s.
+// One training step of SimCLR on 128 images = 256 views of 32 px: forward, loss, backward, SGD;
+// views/s.
 
 #include <string>
 

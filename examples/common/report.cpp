@@ -39,8 +39,8 @@ std::vector<std::int64_t> one_a_class(const at::Tensor& labels) {
 }
 
 // One row a query: the query, then its neighbours.
-std::vector<std::vector<media::SheetCell>> neighbour_rows(const SmallImages& images, const Scores& scores,
-                                                     const std::vector<std::int64_t>& queries) {
+std::vector<std::vector<media::SheetCell>> neighbour_rows(
+    const SmallImages& images, const Scores& scores, const std::vector<std::int64_t>& queries) {
   namespace F = torch::nn::functional;
   const at::Tensor features = F::normalize(scores.test.features, F::NormalizeFuncOptions().dim(1));
   const at::Tensor rows = at::tensor(queries);
@@ -75,7 +75,8 @@ Scores evaluate(const models::Backbone& backbone, const SmallImages& images, c10
   const std::int64_t classes = count_classes(bank);
   const std::int64_t smallest_class = bank.labels.bincount().min().item<std::int64_t>();
   scores.knn = evaluation::knn_accuracy(
-      scores.test, bank, {.num_classes = classes, .knn_k = std::min<std::int64_t>(200, images.train->size())});
+      scores.test, bank,
+      {.num_classes = classes, .knn_k = std::min<std::int64_t>(200, images.train->size())});
   scores.few_labels = evaluation::few_label_accuracy(
       scores.test, bank, {.labels_per_class = std::min<std::int64_t>(10, smallest_class)});
   return scores;
@@ -92,27 +93,31 @@ void save_views(const std::filesystem::path& path, const SmallImages& images,
       row.push_back({.image = collate.make_view(sample, view, {.seed = seed})});
     }
   }
-  media::save_png(path, media::contact_sheet(rows, {.groups = {{"image", 1}, {"its views", collate.num_views()}}}));
+  media::save_png(path, media::contact_sheet(
+                            rows, {.groups = {{"image", 1}, {"its views", collate.num_views()}}}));
 }
 
-void save_neighbours(const std::filesystem::path& path, const SmallImages& images, const Scores& before,
-                     const Scores& after) {
+void save_neighbours(const std::filesystem::path& path, const SmallImages& images,
+                     const Scores& before, const Scores& after) {
   const std::vector<std::int64_t> queries = one_a_class(after.test.labels);
   auto rows = neighbour_rows(images, before, queries);
   const auto trained = neighbour_rows(images, after, queries);
   for (std::size_t q = 0; q < rows.size(); ++q) {
     rows[q].insert(rows[q].end(), trained[q].begin() + 1, trained[q].end());
   }
-  media::save_png(path, media::contact_sheet(rows, {.cell_px = 64,
-                                                    .groups = {{"image", 1},
-                                                               {"nearest before training", kNeighbours},
-                                                               {"nearest after training", kNeighbours}}}));
+  media::save_png(
+      path, media::contact_sheet(rows, {.cell_px = 64,
+                                        .groups = {{"image", 1},
+                                                   {"nearest before training", kNeighbours},
+                                                   {"nearest after training", kNeighbours}}}));
 }
 
 std::string summary(const Scores& before, const Scores& after) {
   char text[160];
-  std::snprintf(text, sizeof(text), "kNN top-1 %.1f %% -> %.1f %%, with 10 labels a class %.1f %% -> %.1f %%",
-                100.0 * before.knn, 100.0 * after.knn, 100.0 * before.few_labels.mean, 100.0 * after.few_labels.mean);
+  std::snprintf(text, sizeof(text),
+                "kNN top-1 %.1f %% -> %.1f %%, with 10 labels a class %.1f %% -> %.1f %%",
+                100.0 * before.knn, 100.0 * after.knn, 100.0 * before.few_labels.mean,
+                100.0 * after.few_labels.mean);
   return text;
 }
 

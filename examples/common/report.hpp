@@ -31,10 +31,10 @@ Scores evaluate(const models::Backbone& backbone, const SmallImages& images, c10
 void save_views(const std::filesystem::path& path, const SmallImages& images,
                 const data::BaseCollateFunction& collate, std::uint64_t seed);
 
-/// neighbours.png: 10 test images, their 8 nearest other test images before training (left) and after (right); a green
-/// frame is the same class, a red one another.
-void save_neighbours(const std::filesystem::path& path, const SmallImages& images, const Scores& before,
-                     const Scores& after);
+/// neighbours.png: 10 test images, their 8 nearest other test images before training (left) and
+/// after (right); a green frame is the same class, a red one another.
+void save_neighbours(const std::filesystem::path& path, const SmallImages& images,
+                     const Scores& before, const Scores& after);
 
 /// `kNN top-1 69.8 % -> 78.6 %, with 10 labels a class 42.0 % -> 61.0 %`.
 std::string summary(const Scores& before, const Scores& after);

@@ -51,8 +51,8 @@ SmallImages load_small_images(const fs::path& folder, std::ostream& out) {
     return holds_idx(folder) ? load_idx(folder.filename().string(), folder) : load_cifar10(folder);
   }
   const fs::path archive = "data/cifar-10-binary.tar.gz";
-  for (const fs::path& root :
-       {fs::path("data/cifar-10-batches-bin"), archive, fs::path("data/cifar-10-batches-bin.tar.xz")}) {
+  for (const fs::path& root : {fs::path("data/cifar-10-batches-bin"), archive,
+                               fs::path("data/cifar-10-batches-bin.tar.xz")}) {
     if (fs::exists(root)) {
       out << "data: CIFAR-10 from " << root.string() << '\n';
       return load_cifar10(root);

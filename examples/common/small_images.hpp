@@ -15,8 +15,9 @@ struct SmallImages {
   data::DatasetPtr test;
 };
 
-/// The data set in `folder`; with an empty `folder` CIFAR-10 under data/, else CIFAR-10 downloaded there from its official
-/// page, else Fashion-MNIST of Debian's package dataset-fashion-mnist. Says on `out` which one it is and why.
+/// The data set in `folder`; with an empty `folder` CIFAR-10 under data/, else CIFAR-10 downloaded
+/// there from its official page, else Fashion-MNIST of Debian's package dataset-fashion-mnist. Says
+/// on `out` which one it is and why.
 SmallImages load_small_images(const std::filesystem::path& folder, std::ostream& out);
 
 }  // namespace lightly::examples

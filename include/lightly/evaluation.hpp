@@ -5,3 +5,4 @@
 #include "lightly/evaluation/few_label_accuracy.hpp"
 #include "lightly/evaluation/knn.hpp"
 #include "lightly/evaluation/neighbours.hpp"
+#include "lightly/evaluation/sheets.hpp"

@@ -1,5 +1,6 @@
 #include "evaluation/checks.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <c10/util/Exception.h>

@@ -8,17 +8,18 @@
 #include <vector>
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/mm.h>
-#include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 #include <c10/util/Exception.h>
 
 #include "evaluation/checks.hpp"
 #include "lightly/core/check.hpp"
 #include "lightly/core/random.hpp"
+#include "lightly/evaluation/knn.hpp"
 
 namespace lightly::evaluation {
 namespace {
+
+using RowsOfClass = std::map<std::int64_t, std::vector<std::int64_t>>;
 
 constexpr const char* kCallee = "few_label_accuracy";
 
@@ -32,10 +33,24 @@ std::vector<std::int64_t> draw(std::vector<std::int64_t> rows, std::int64_t coun
   return rows;
 }
 
+at::Tensor numbered(const at::Tensor& labels, const RowsOfClass& rows_of_class) {
+  std::map<std::int64_t, std::int64_t> number_of_label;
+  for (const auto& [label, rows] : rows_of_class) {
+    number_of_label.emplace(label, static_cast<std::int64_t>(number_of_label.size()));
+  }
+  at::Tensor numbers = labels.clone();
+  auto* values = numbers.mutable_data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < numbers.size(0); ++i) {
+    values[i] = number_of_label.at(values[i]);
+  }
+  return numbers;
+}
+
 }  // namespace
 
 void FewLabelOptions::check() const {
   core::check_at_least(kCallee, "labels_per_class", labels_per_class, 1);
+  core::check_positive(kCallee, "knn_t", knn_t);
   core::check_at_least(kCallee, "draws", draws, 1);
 }
 
@@ -55,35 +70,39 @@ FewLabelAccuracy few_label_accuracy(const Embeddings& queries, const Embeddings&
   const at::Tensor known_labels =
       checked_labels(kCallee, "labels of the bank", bank.labels, known.size(0), kAnyClass);
 
-  std::map<std::int64_t, std::vector<std::int64_t>> rows_of_class;
+  RowsOfClass rows_of_class;
   for (std::int64_t i = 0; i < labels.size(0); ++i) {
     rows_of_class[labels.const_data_ptr<std::int64_t>()[i]];
   }
   for (std::int64_t i = 0; i < known_labels.size(0); ++i) {
     rows_of_class[known_labels.const_data_ptr<std::int64_t>()[i]].push_back(i);
   }
-  std::vector<std::int64_t> classes;
   for (const auto& [label, rows] : rows_of_class) {
     TORCH_CHECK_VALUE(static_cast<std::int64_t>(rows.size()) >= options.labels_per_class, kCallee,
                       ": class ", label, " must have at least ", options.labels_per_class,
                       " images in the bank, got ", rows.size());
-    classes.push_back(label);
   }
-  const at::Tensor class_labels = at::tensor(classes);
+  // Labels need not be dense: classes are numbered in ascending order of their labels.
+  const at::Tensor classes = numbered(labels, rows_of_class);
+  const at::Tensor known_classes = numbered(known_labels, rows_of_class);
 
   std::vector<double> accuracies;
   for (std::int64_t i = 0; i < options.draws; ++i) {
-    std::vector<at::Tensor> centroids;
+    std::vector<std::int64_t> drawn;
     for (const auto& [label, rows] : rows_of_class) {
       core::Random random({.seed = options.seed,
                            .epoch = static_cast<std::uint64_t>(i),
                            .index = static_cast<std::uint64_t>(label)});
-      const at::Tensor drawn = at::tensor(draw(rows, options.labels_per_class, random));
-      centroids.push_back(known.index_select(0, drawn).mean(0));
+      const auto some = draw(rows, options.labels_per_class, random);
+      drawn.insert(drawn.end(), some.begin(), some.end());
     }
-    const at::Tensor cosines = at::mm(features, normalized_rows(at::stack(centroids)).t());
-    const at::Tensor predicted = class_labels.index_select(0, cosines.argmax(1));
-    accuracies.push_back(predicted.eq(labels).to(at::kDouble).mean().item<double>());
+    const at::Tensor rows = at::tensor(drawn);
+    const at::Tensor ranking =
+        knn_predict(features, known.index_select(0, rows), known_classes.index_select(0, rows),
+                    {.num_classes = static_cast<std::int64_t>(rows_of_class.size()),
+                     .knn_k = options.labels_per_class,
+                     .knn_t = options.knn_t});
+    accuracies.push_back(ranking.select(1, 0).eq(classes).to(at::kDouble).mean().item<double>());
   }
   FewLabelAccuracy result;
   const auto count = static_cast<double>(accuracies.size());

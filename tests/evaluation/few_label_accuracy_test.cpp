@@ -1,5 +1,7 @@
 #include "lightly/evaluation/few_label_accuracy.hpp"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/types.h>
@@ -99,6 +101,7 @@ TEST(FewLabelAccuracy, NamesRuleAndValueOnBadInput) {
             "few_label_accuracy: class 17 must have at least 10 images in the bank, got 0");
   EXPECT_EQ(text(bank, {.labels_per_class = 0}),
             "few_label_accuracy: labels_per_class must be >= 1, got 0");
+  EXPECT_EQ(text(bank, {.knn_t = 0}), "few_label_accuracy: knn_t must be > 0 and finite, got 0");
   EXPECT_EQ(text(bank, {.draws = 0}), "few_label_accuracy: draws must be >= 1, got 0");
   EXPECT_THAT(text({.features = torch::ones({2, 4}), .labels = labels_of({0, 1})}, {}),
               HasSubstr("equal length, got [2, 4] and [30, 3]"));

@@ -1,5 +1,7 @@
 #include "lightly/evaluation/neighbours.hpp"
 
+#include <sys/resource.h>
+
 #include <cmath>
 #include <limits>
 
@@ -71,6 +73,22 @@ TEST(NearestNeighbours, EqualsSortingForEveryTileSize) {
       }
     }
   }
+}
+
+TEST(NearestNeighbours, NeverHoldsAllSimilarities) {
+  const auto peak_megabytes = [] {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss / 1024;
+  };
+  // All similarities would take 576 MB.
+  const torch::Tensor points = torch::arange(12'000, torch::kFloat).unsqueeze(1);
+  nearest_neighbours(points.narrow(0, 0, 600), points);  // what LibTorch sets up once
+  const auto before = peak_megabytes();
+  const Neighbours found = nearest_neighbours(points, points, {.k = 1});
+  EXPECT_LT(peak_megabytes() - before, 150);
+  EXPECT_EQ(found.indices.min().item<std::int64_t>(), 0);  // of the query 0: all are equal
+  EXPECT_EQ(found.indices.slice(0, 1).min().item<std::int64_t>(), 11'999);
 }
 
 TEST(NearestNeighbours, LeavesOutTheExcludedRow) {

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "lightly/data/dataset.hpp"
+#include "lightly/evaluation/embeddings.hpp"
+#include "lightly/media/contact_sheet.hpp"
+
+namespace lightly::evaluation {
+
+struct ViewsSheetOptions {
+  /// What the views were normalised with; ImageNet's.
+  std::array<double, 3> mean = {0.485, 0.456, 0.406};
+  std::array<double, 3> std = {0.229, 0.224, 0.225};
+  /// The grid; its titles are set by views_sheet.
+  media::ContactSheetOptions sheet = {};
+};
+
+/// A picture of what the transform does: a column an image, below it its views; uint8 [3, H, W].
+///
+/// `images` are uint8 [3, H, W]; each of `views` is floating point [B, 3, h, w] with B >= the
+/// number of images, in the same order. Throws c10::ValueError when they do not fit.
+at::Tensor views_sheet(const std::vector<at::Tensor>& images, const std::vector<at::Tensor>& views,
+                       const ViewsSheetOptions& options = {});
+
+/// A state of a backbone, to be shown beside others.
+struct NeighboursStage {
+  /// ASCII text above the neighbours, for example "after training".
+  std::string title;
+  /// Of every image of the data set, in its order.
+  Embeddings embeddings;
+};
+
+struct NeighboursSheetOptions {
+  /// Data set indices of the query images, one row each; none takes the first image of each class.
+  std::vector<std::int64_t> queries = {};
+  /// Rows at most when `queries` is empty, >= 1.
+  std::int64_t max_queries = 10;
+  /// Neighbours of each query and stage, in [1, N - 1].
+  std::int64_t k = 8;
+  /// The grid; its groups are set by neighbours_sheet.
+  media::ContactSheetOptions sheet = {.cell_px = 64};
+
+  /// Throws c10::ValueError for a value out of its range.
+  void check() const;
+};
+
+/// A picture of what features find alike: a row a query, and for each stage its k nearest other
+/// images by cosine, nearest first; a green frame for the query's class, a red one for another;
+/// uint8 [3, H, W].
+///
+/// Throws c10::ValueError without a stage, for a stage whose features or labels do not have one row
+/// an image, and for a query outside the data set; errors of the data set pass through.
+at::Tensor neighbours_sheet(const data::Dataset& dataset,
+                            const std::vector<NeighboursStage>& stages,
+                            const NeighboursSheetOptions& options = {});
+
+}  // namespace lightly::evaluation

@@ -1,5 +1,7 @@
 # Finds LibTorch (where scripts/setup puts it, when nothing else names one) and the system libraries.
 
+# A project that takes lightly by add_subdirectory must see the targets it links.
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)
 include(FindLibTorch)
 if(Torch_VERSION VERSION_LESS 2.6)
   message(FATAL_ERROR "lightly needs LibTorch >= 2.6, found ${Torch_VERSION} in ${Torch_DIR}")

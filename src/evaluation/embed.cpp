@@ -114,7 +114,7 @@ void EmbedOptions::check() const {
 Embeddings embed(const models::Backbone& backbone, const data::Dataset& dataset,
                  const EmbedOptions& options) {
   options.check();
-  TORCH_CHECK_VALUE(backbone.module() != nullptr, "embed: backbone must hold a module, got none");
+  TORCH_CHECK_VALUE(!backbone.is_empty(), "embed: backbone must hold a module, got none");
   const std::int64_t total = dataset.size();
   TORCH_CHECK_VALUE(total >= 1, "embed: dataset must have at least one image, got ", total);
   torch::nn::Module& module = *backbone.module();

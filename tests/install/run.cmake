@@ -13,7 +13,9 @@ endfunction()
 file(REMOVE_RECURSE "${WORK}")
 set(arguments -G "${GENERATOR}" -S "${SOURCE}/tests/install" -B "${WORK}/build"
   -DCMAKE_BUILD_TYPE=Release -DTorch_DIR=${TORCH_DIR} "-DCMAKE_CXX_FLAGS=${FLAGS}"
-  "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}" -DLIGHTLY_FROM=${MODE})
+  -DLIGHTLY_FROM=${MODE})
+# By the environment: a launcher is a list, which an argument would not carry through.
+set(ENV{CMAKE_CXX_COMPILER_LAUNCHER} "${LAUNCHER}")
 if(MODE STREQUAL "package")
   run(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${WORK}/prefix")
   list(APPEND arguments "-DCMAKE_PREFIX_PATH=${WORK}/prefix")

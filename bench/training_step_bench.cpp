@@ -6,6 +6,7 @@
 #include <ATen/ops/randn.h>
 #include <benchmark/benchmark.h>
 
+#include "lightly/core/autocast.hpp"
 #include "lightly/loss/ntx_ent_loss.hpp"
 #include "lightly/models/resnet.hpp"
 #include "lightly/models/resnet_backbone.hpp"
@@ -39,7 +40,7 @@ void step(benchmark::State& state, Network network, training::Precision precisio
     optimizer.zero_grad();
     at::Tensor loss;
     {
-      const training::AutocastGuard autocast(precision, at::kCPU);
+      const core::AutocastGuard autocast(at::kCPU, training::autocast_dtype(precision, at::kCPU));
       const auto [out0, out1] = model->forward(x0, x1);
       loss = criterion(out0, out1);
     }

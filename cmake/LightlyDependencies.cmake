@@ -23,6 +23,12 @@ lightly_find(ZLIB zlib1g-dev)
 lightly_find(LibArchive libarchive-dev)
 lightly_find(CURL libcurl4-openssl-dev)
 lightly_find(OpenSSL libssl-dev COMPONENTS Crypto)
+# Only with OpenMP do the loops of at::parallel_for, a template, use LibTorch's threads in our own sources. With GCC it
+# is the libgomp that LibTorch itself uses; Clang would bring a second runtime, and ThreadSanitizer cannot see how
+# libgomp's threads wait for each other: there these loops are serial, with the same results.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT LIGHTLY_SANITIZE MATCHES "thread")
+  lightly_find(OpenMP "g++" COMPONENTS CXX)
+endif()
 if(LIGHTLY_BUILD_EXAMPLES OR LIGHTLY_BUILD_BENCH)
   lightly_find(CLI11 libcli11-dev)
 endif()

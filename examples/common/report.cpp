@@ -17,14 +17,21 @@ std::int64_t count_classes(const evaluation::Embeddings& embeddings) {
   return embeddings.labels.max().item<std::int64_t>() + 1;
 }
 
+std::string summary(const Scores& before, const Scores& after) {
+  char text[160];
+  std::snprintf(text, sizeof(text),
+                "kNN top-1 %.1f %% -> %.1f %%, with 10 labels a class %.1f %% -> %.1f %%",
+                100.0 * before.knn, 100.0 * after.knn, 100.0 * before.few_labels.mean,
+                100.0 * after.few_labels.mean);
+  return text;
+}
+
 }  // namespace
 
 Scores evaluate(const models::Backbone& backbone, const SmallImages& images, c10::Device device,
                 training::Precision precision) {
-  evaluation::EmbedOptions options{.device = device};
-  if (precision == training::Precision::kBFloat16) {
-    options.autocast_dtype = at::kBFloat16;
-  }
+  const evaluation::EmbedOptions options{
+      .device = device, .autocast_dtype = training::autocast_dtype(precision, device)};
   const evaluation::Embeddings bank = evaluation::embed(backbone, *images.train, options);
   Scores scores{.test = evaluation::embed(backbone, *images.test, options)};
   const std::int64_t classes = count_classes(bank);
@@ -39,17 +46,13 @@ Scores evaluate(const models::Backbone& backbone, const SmallImages& images, c10
 
 void save_views(const std::filesystem::path& path, const SmallImages& images,
                 const data::BaseCollateFunction& collate, std::uint64_t seed) {
-  std::vector<std::vector<media::SheetCell>> rows;
+  std::vector<data::Sample> samples;
+  std::vector<at::Tensor> pictures;
   for (std::int64_t i = 0; i < std::min<std::int64_t>(8, images.train->size()); ++i) {
-    const data::Sample sample = images.train->get(i);
-    auto& row = rows.emplace_back();
-    row.push_back({.image = sample.image});
-    for (std::int64_t view = 0; view < collate.num_views(); ++view) {
-      row.push_back({.image = collate.make_view(sample, view, {.seed = seed})});
-    }
+    samples.push_back(images.train->get(i));
+    pictures.push_back(samples.back().image);
   }
-  media::save_png(path, media::contact_sheet(
-                            rows, {.groups = {{"image", 1}, {"its views", collate.num_views()}}}));
+  media::save_png(path, evaluation::views_sheet(pictures, collate(samples, {.seed = seed}).views));
 }
 
 void save_neighbours(const std::filesystem::path& path, const SmallImages& images,
@@ -60,13 +63,16 @@ void save_neighbours(const std::filesystem::path& path, const SmallImages& image
                                {.title = "nearest after training", .embeddings = after.test}}));
 }
 
-std::string summary(const Scores& before, const Scores& after) {
-  char text[160];
-  std::snprintf(text, sizeof(text),
-                "kNN top-1 %.1f %% -> %.1f %%, with 10 labels a class %.1f %% -> %.1f %%",
-                100.0 * before.knn, 100.0 * after.knn, 100.0 * before.few_labels.mean,
-                100.0 * after.few_labels.mean);
-  return text;
+void finish(const std::filesystem::path& output, training::MetricsLog& metrics,
+            const Scores& before, const Scores& after, std::ostream& out) {
+  metrics.log({{"knn_before", before.knn},
+               {"knn", after.knn},
+               {"few_labels_before", before.few_labels.mean},
+               {"few_labels", after.few_labels.mean}});
+  out << "wrote checkpoint.safetensors, backbone.safetensors, metrics.jsonl, views.png, "
+         "neighbours.png to "
+      << output.string() << '\n'
+      << summary(before, after) << std::endl;
 }
 
 }  // namespace lightly::examples

@@ -5,6 +5,5 @@
 #include "lightly/training/interrupt.hpp"
 #include "lightly/training/memory_format.hpp"
 #include "lightly/training/metrics_log.hpp"
-#include "lightly/training/model_tensors.hpp"
 #include "lightly/training/precision.hpp"
 #include "lightly/training/progress.hpp"

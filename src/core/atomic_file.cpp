@@ -1,33 +1,67 @@
 #include "lightly/core/atomic_file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <string>
 #include <system_error>
 #include <utility>
 
 #include <c10/util/Exception.h>
 
 namespace lightly::core {
+namespace {
+
+bool is_at(int descriptor, const std::filesystem::path& path) {
+  struct stat opened{};
+  struct stat named{};
+  return ::fstat(descriptor, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+}  // namespace
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)), temporary_(path_) {
-  // The process id keeps two processes that write the same file out of each other's way.
-  temporary_ += "." + std::to_string(::getpid()) + ".tmp";
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) {
-    fail("create");
+  temporary_ += ".tmp";
+  while (descriptor_ < 0) {
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (descriptor_ < 0) {
+      fail("create");
+    }
+    // The lock says that the file is being written; one that a killed process left has none. On a
+    // file system without locks two writers are not kept apart.
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      ::close(descriptor_);
+      TORCH_CHECK(false, "AtomicFile: cannot create ", path_.string(), ": ", temporary_.string(),
+                  " is being written by another");
+    }
+    // Another writer may have renamed or removed the file before it was locked here.
+    if (!is_at(descriptor_, temporary_)) {
+      ::close(std::exchange(descriptor_, -1));
+    }
+  }
+  if (::ftruncate(descriptor_, 0) != 0) {
+    const int error = errno;
+    close_and_remove();
+    errno = error;
+    fail("empty");
   }
 }
 
 AtomicFile::~AtomicFile() {
   if (descriptor_ >= 0) {
-    ::close(descriptor_);
-    std::error_code ignored;
-    std::filesystem::remove(temporary_, ignored);
+    close_and_remove();
   }
+}
+
+void AtomicFile::close_and_remove() {
+  // Removed while the lock is held: afterwards the name may be another's.
+  std::error_code ignored;
+  std::filesystem::remove(temporary_, ignored);
+  ::close(std::exchange(descriptor_, -1));
 }
 
 void AtomicFile::write(std::string_view bytes) {

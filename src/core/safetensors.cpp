@@ -170,7 +170,13 @@ void save_safetensors(const std::filesystem::path& path, const Safetensors& cont
                     {"data_offsets", {offset, offset + bytes}}};
     offset += bytes;
   }
-  std::string text = header.dump();
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const json::exception& error) {
+    TORCH_CHECK_VALUE(false, "save_safetensors: ", path.string(),
+                      ": names and metadata must be UTF-8, got ", error.what());
+  }
   text.append((8 - text.size() % 8) % 8, ' ');  // the data begins 8-byte aligned
   const std::uint64_t header_bytes = text.size();
 

@@ -26,43 +26,9 @@ void copy_floats(const at::Tensor& from, const at::Tensor& to) {
   }
 }
 
-BaseCollateFunctionOptions two_views(const transforms::ImageViewOptions& view,
-                                     const std::optional<transforms::Normalization>& normalize) {
-  const transforms::ImageView transform(view);
-  return {.transforms = {transform, transform}, .normalize = normalize};
-}
-
-transforms::ImageViewOptions image_view(const ImageCollateFunctionOptions& options) {
-  return {.input_size = options.input_size,
-          .cj_prob = options.cj_prob,
-          .cj_bright = options.cj_bright,
-          .cj_contrast = options.cj_contrast,
-          .cj_sat = options.cj_sat,
-          .cj_hue = options.cj_hue,
-          .min_scale = options.min_scale,
-          .random_gray_scale = options.random_gray_scale,
-          .gaussian_blur = options.gaussian_blur,
-          .kernel_size = options.kernel_size,
-          .vf_prob = options.vf_prob,
-          .hf_prob = options.hf_prob,
-          .rr_prob = options.rr_prob,
-          .sigmas = options.sigmas,
-          .early_blur_radius = options.early_blur_radius};
-}
-
-transforms::ImageViewOptions image_view(const SimCLRCollateFunctionOptions& options) {
-  return transforms::simclr_view({.input_size = options.input_size,
-                                  .cj_prob = options.cj_prob,
-                                  .cj_strength = options.cj_strength,
-                                  .min_scale = options.min_scale,
-                                  .random_gray_scale = options.random_gray_scale,
-                                  .gaussian_blur = options.gaussian_blur,
-                                  .kernel_size = options.kernel_size,
-                                  .vf_prob = options.vf_prob,
-                                  .hf_prob = options.hf_prob,
-                                  .rr_prob = options.rr_prob,
-                                  .sigmas = options.sigmas,
-                                  .early_blur_radius = options.early_blur_radius});
+BaseCollateFunctionOptions two_views(const transforms::ImageViewOptions& options) {
+  const transforms::ImageView view(options);
+  return {.transforms = {view, view}, .normalize = options.normalize};
 }
 
 }  // namespace
@@ -124,10 +90,10 @@ void BaseCollateFunction::write_view(const at::Tensor& made, const at::Tensor& s
 }
 
 ImageCollateFunction::ImageCollateFunction(const ImageCollateFunctionOptions& options)
-    : BaseCollateFunction(two_views(image_view(options), options.normalize)) {}
+    : BaseCollateFunction(two_views(options)) {}
 
 SimCLRCollateFunction::SimCLRCollateFunction(const SimCLRCollateFunctionOptions& options)
-    : BaseCollateFunction(two_views(image_view(options), options.normalize)) {}
+    : BaseCollateFunction(two_views(transforms::simclr_view(options))) {}
 
 PlainCollateFunction::PlainCollateFunction(const PlainCollateFunctionOptions& options)
     : BaseCollateFunction(

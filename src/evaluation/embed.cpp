@@ -5,13 +5,13 @@
 #include <utility>
 #include <vector>
 
-#include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
 #include <c10/util/Exception.h>
 #include <torch/nn/module.h>
 
+#include "lightly/core/autocast.hpp"
 #include "lightly/core/check.hpp"
 
 namespace lightly::evaluation {
@@ -37,33 +37,6 @@ class EvalGuard {
 
  private:
   std::vector<std::pair<std::shared_ptr<torch::nn::Module>, bool>> modes_;
-};
-
-// Autocast to `dtype` on one kind of device; without a type, no autocast.
-class AutocastScope {
- public:
-  AutocastScope(at::DeviceType device, std::optional<at::ScalarType> dtype)
-      : device_(device),
-        enabled_(at::autocast::is_autocast_enabled(device)),
-        dtype_(at::autocast::get_autocast_dtype(device)) {
-    at::autocast::increment_nesting();
-    at::autocast::set_autocast_enabled(device, dtype.has_value());
-    at::autocast::set_autocast_dtype(device, dtype.value_or(dtype_));
-  }
-  ~AutocastScope() {
-    at::autocast::set_autocast_enabled(device_, enabled_);
-    at::autocast::set_autocast_dtype(device_, dtype_);
-    if (at::autocast::decrement_nesting() == 0) {
-      at::autocast::clear_cache();
-    }
-  }
-  AutocastScope(const AutocastScope&) = delete;
-  AutocastScope& operator=(const AutocastScope&) = delete;
-
- private:
-  at::DeviceType device_;
-  bool enabled_;
-  at::ScalarType dtype_;
 };
 
 at::Device device_of(const torch::nn::Module& module) {
@@ -127,7 +100,7 @@ Embeddings embed(const models::Backbone& backbone, const data::Dataset& dataset,
 
   const EvalGuard eval(module);
   const at::NoGradGuard no_grad;
-  const AutocastScope autocast(device.type(), options.autocast_dtype);
+  const core::AutocastGuard autocast(device.type(), options.autocast_dtype);
   for (std::int64_t begin = 0; begin < total; begin += options.batch_size) {
     const std::int64_t end = std::min(begin + options.batch_size, total);
     // Bytes travel to the device, a quarter of what floats would take.

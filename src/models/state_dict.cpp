@@ -1,12 +1,11 @@
 #include "lightly/models/state_dict.hpp"
 
 #include <cstddef>
-#include <sstream>
-#include <string_view>
 #include <vector>
 
 #include <ATen/core/grad_mode.h>
 #include <c10/util/Exception.h>
+#include <c10/util/StringUtil.h>
 
 namespace lightly::models {
 namespace {
@@ -24,18 +23,12 @@ void collect(const torch::nn::Module& module, const std::string& prefix,
   }
 }
 
-void append_list(std::string& text, std::string_view title, const std::vector<std::string>& items) {
+// The first few of many lines as one.
+std::string joined(std::vector<std::string> lines) {
   constexpr std::size_t kShown = 10;
-  if (items.empty()) {
-    return;
-  }
-  text.append(text.empty() ? "" : "; ").append(title).append(" ");
-  for (std::size_t i = 0; i < items.size() && i < kShown; ++i) {
-    text.append(i == 0 ? "" : ", ").append(items[i]);
-  }
-  if (items.size() > kShown) {
-    text.append(" and ").append(std::to_string(items.size() - kShown)).append(" more");
-  }
+  const std::size_t more = lines.size() > kShown ? lines.size() - kShown : 0;
+  lines.resize(lines.size() - more);
+  return c10::str(c10::Join("; ", lines), more > 0 ? c10::str(" and ", more, " more") : "");
 }
 
 }  // namespace
@@ -50,38 +43,43 @@ void load_state_dict(torch::nn::Module& module, const std::map<std::string, at::
   load_state_dict(state_dict(module), tensors, "load_state_dict");
 }
 
-void load_state_dict(const torch::OrderedDict<std::string, at::Tensor>& targets,
-                     const std::map<std::string, at::Tensor>& tensors, const std::string& callee) {
-  std::vector<std::string> missing;
-  std::vector<std::string> unexpected;
-  std::vector<std::string> misshaped;
+std::vector<std::string> state_dict_problems(
+    const torch::OrderedDict<std::string, at::Tensor>& targets,
+    const std::map<std::string, at::Tensor>& tensors, StateDictMatch match) {
+  const bool exact = match == StateDictMatch::kExact;
+  std::vector<std::string> problems;
   for (const auto& target : targets) {
-    const auto found = tensors.find(target.key());
+    const std::string& name = target.key();
+    const at::Tensor& expected = target.value();
+    const auto found = tensors.find(name);
     if (found == tensors.end() || !found->second.defined()) {
-      if (!target.key().ends_with("num_batches_tracked")) {
-        missing.push_back(target.key());
+      if (exact || !name.ends_with("num_batches_tracked")) {
+        problems.push_back("missing " + name);
       }
-    } else if (found->second.sizes() != target.value().sizes()) {
-      std::ostringstream item;
-      item << target.key() << " (expected " << target.value().sizes() << ", got "
-           << found->second.sizes() << ")";
-      misshaped.push_back(item.str());
+    } else if (const at::Tensor& given = found->second;
+               given.sizes() != expected.sizes() ||
+               (exact && given.scalar_type() != expected.scalar_type())) {
+      problems.push_back(c10::str(name, " is ", given.scalar_type(), " ", given.sizes(),
+                                  ", expected ", expected.scalar_type(), " ", expected.sizes()));
     }
   }
   for (const auto& [name, tensor] : tensors) {
     if (!targets.contains(name)) {
-      unexpected.push_back(name);
+      problems.push_back("unexpected " + name);
     }
   }
-  std::string faults;
-  append_list(faults, "missing", missing);
-  append_list(faults, "unexpected", unexpected);
-  append_list(faults, "wrong shape", misshaped);
-  TORCH_CHECK_VALUE(faults.empty(), callee, ": names and shapes must match the module's, got ",
-                    faults);
+  return problems;
+}
+
+void load_state_dict(const torch::OrderedDict<std::string, at::Tensor>& targets,
+                     const std::map<std::string, at::Tensor>& tensors, const std::string& callee) {
+  const std::vector<std::string> problems = state_dict_problems(targets, tensors);
+  TORCH_CHECK_VALUE(problems.empty(), callee, ": names and shapes must match the module's, got ",
+                    joined(problems));
   const at::NoGradGuard no_grad;
   for (const auto& target : targets) {
-    if (const auto found = tensors.find(target.key()); found != tensors.end()) {
+    if (const auto found = tensors.find(target.key());
+        found != tensors.end() && found->second.defined()) {
       at::Tensor(target.value()).copy_(found->second);
     }
   }

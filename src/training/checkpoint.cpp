@@ -10,7 +10,7 @@
 
 #include "lightly/core/check.hpp"
 #include "lightly/core/safetensors.hpp"
-#include "lightly/training/model_tensors.hpp"
+#include "lightly/models/state_dict.hpp"
 
 namespace lightly::training {
 namespace {
@@ -59,10 +59,10 @@ void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module&
   core::check_at_least("save_checkpoint", "epoch", state.epoch, 0);
   core::check_at_least("save_checkpoint", "step", state.step, 0);
   core::Safetensors content;
-  for (auto& [name, tensor] : model_tensors(model)) {
-    content.tensors[std::string(kModel) + name] = tensor;
+  for (const auto& item : models::state_dict(model)) {
+    content.tensors[std::string(kModel) + item.key()] = item.value();
   }
-  for (auto& [name, tensor] : optimizer.state()) {
+  for (const auto& [name, tensor] : optimizer.state()) {
     content.tensors[std::string(kOptimizer) + name] = tensor;
   }
   content.metadata = {{kFormatKey, kFormat},
@@ -93,7 +93,8 @@ TrainingState load_checkpoint(const std::filesystem::path& path, torch::nn::Modu
       problems.push_back("unexpected " + name);
     }
   }
-  for (const std::string& problem : tensor_problems(model, of_model)) {
+  for (const std::string& problem : models::state_dict_problems(models::state_dict(model), of_model,
+                                                                models::StateDictMatch::kExact)) {
     problems.push_back("model: " + problem);
   }
   for (const std::string& problem : optimizer.state_problems(of_optimizer)) {
@@ -101,7 +102,7 @@ TrainingState load_checkpoint(const std::filesystem::path& path, torch::nn::Modu
   }
   TORCH_CHECK(problems.empty(), "load_checkpoint: ", file,
               ": does not fit: ", c10::Join("; ", problems));
-  load_tensors(model, of_model);
+  models::load_state_dict(model, of_model);
   optimizer.load_state(of_optimizer);
   return state;
 }

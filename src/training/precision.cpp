@@ -3,7 +3,6 @@
 #include <array>
 #include <utility>
 
-#include <ATen/autocast_mode.h>
 #include <c10/util/Exception.h>
 
 namespace lightly::training {
@@ -51,25 +50,9 @@ Precision resolve(Precision precision, const c10::Device& device) {
   return fast ? Precision::kBFloat16 : Precision::kFloat32;
 }
 
-AutocastGuard::AutocastGuard(Precision precision, const c10::Device& device)
-    : device_type_(device.type()),
-      was_enabled_(at::autocast::is_autocast_enabled(device_type_)),
-      old_dtype_(at::autocast::get_autocast_dtype(device_type_)) {
-  const bool enabled = resolve(precision, device) == Precision::kBFloat16;
-  at::autocast::set_autocast_enabled(device_type_, enabled);
-  if (enabled) {
-    at::autocast::set_autocast_dtype(device_type_, at::kBFloat16);
-  }
-  at::autocast::increment_nesting();
-}
-
-AutocastGuard::~AutocastGuard() {
-  if (at::autocast::decrement_nesting() == 0) {
-    // The cache holds parameters cast to bfloat16: the optimizer is about to change them.
-    at::autocast::clear_cache();
-  }
-  at::autocast::set_autocast_enabled(device_type_, was_enabled_);
-  at::autocast::set_autocast_dtype(device_type_, old_dtype_);
+std::optional<c10::ScalarType> autocast_dtype(Precision precision, const c10::Device& device) {
+  return resolve(precision, device) == Precision::kBFloat16 ? std::optional(at::kBFloat16)
+                                                            : std::nullopt;
 }
 
 }  // namespace lightly::training

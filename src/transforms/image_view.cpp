@@ -43,6 +43,9 @@ void ImageViewOptions::check() const {
   core::check_probability("ImageView", "hf_prob", hf_prob);
   core::check_probability("ImageView", "rr_prob", rr_prob);
   blur_options(*this).check();
+  if (normalize) {
+    normalize->check();
+  }
 }
 
 ImageViewOptions simclr_view(const SimCLRViewOptions& options) {
@@ -63,7 +66,8 @@ ImageViewOptions simclr_view(const SimCLRViewOptions& options) {
           .hf_prob = options.hf_prob,
           .rr_prob = options.rr_prob,
           .sigmas = options.sigmas,
-          .early_blur_radius = options.early_blur_radius};
+          .early_blur_radius = options.early_blur_radius,
+          .normalize = options.normalize};
 }
 
 ImageView::ImageView(ImageViewOptions options)

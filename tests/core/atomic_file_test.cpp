@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,6 +20,7 @@ using lightly::testing::error_text;
 using lightly::testing::read_file;
 using lightly::testing::TemporaryFolder;
 using lightly::testing::write_file;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 std::size_t count_files(const std::filesystem::path& folder) {
@@ -46,6 +48,65 @@ TEST(AtomicFile, WithoutCommitNothingIsLeft) {
     AtomicFile(folder / "a.txt").write("half");
   }
   EXPECT_EQ(read_file(folder / "a.txt"), "old");
+  EXPECT_EQ(count_files(folder.path()), 1U);
+}
+
+TEST(AtomicFile, UsesAgainWhatAKilledProcessLeft) {
+  const TemporaryFolder folder;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    AtomicFile file(folder / "a.txt");
+    file.write("a long half of a file");
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(count_files(folder.path()), 1U);
+  AtomicFile file(folder / "a.txt");
+  file.write("whole");
+  file.commit();
+  EXPECT_EQ(read_file(folder / "a.txt"), "whole");
+  EXPECT_EQ(count_files(folder.path()), 1U);
+}
+
+TEST(AtomicFile, RefusesASecondWriterOfTheSameFile) {
+  const TemporaryFolder folder;
+  AtomicFile first(folder / "a.txt");
+  EXPECT_THAT(error_text([&] { AtomicFile(folder / "a.txt"); }),
+              HasSubstr("a.txt.tmp is being written by another"));
+  first.write("first");
+  first.commit();
+  EXPECT_EQ(read_file(folder / "a.txt"), "first");
+  AtomicFile(folder / "a.txt").commit();
+  EXPECT_EQ(read_file(folder / "a.txt"), "");
+}
+
+TEST(AtomicFile, DoesNotFollowALinkOfTheTemporaryName) {
+  const TemporaryFolder folder;
+  write_file(folder / "other.txt", "of another");
+  std::filesystem::create_symlink(folder / "other.txt", folder / "a.txt.tmp");
+  EXPECT_THAT(error_text([&] { AtomicFile(folder / "a.txt"); }), HasSubstr("cannot create"));
+  EXPECT_EQ(read_file(folder / "other.txt"), "of another");
+}
+
+TEST(AtomicFile, LetsRacingWritersReplaceEachOthersFilesWhole) {
+  const TemporaryFolder folder;
+  const auto write_often = [&](char letter) {
+    for (int i = 0; i < 200; ++i) {
+      try {
+        AtomicFile file(folder / "a.txt");
+        file.write(std::string(1000, letter));
+        file.commit();
+      } catch (const c10::Error&) {  // the other is writing
+      }
+    }
+  };
+  std::thread other([&] { write_often('b'); });
+  write_often('a');
+  other.join();
+  const std::string text = read_file(folder / "a.txt");
+  EXPECT_THAT(text, AnyOf(std::string(1000, 'a'), std::string(1000, 'b')));
   EXPECT_EQ(count_files(folder.path()), 1U);
 }
 

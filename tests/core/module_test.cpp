@@ -29,6 +29,9 @@ struct AroundImpl : torch::nn::Module {
   AroundImpl(Scale scale_, AroundOptions options_)
       : options(options_), scale(register_module("scale", std::move(scale_))) {}
   torch::Tensor forward(const torch::Tensor& x) { return scale(x) + options.offset; }
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& y) {
+    return forward(x) + forward(y);
+  }
 
   AroundOptions options;
   Scale scale;
@@ -57,6 +60,11 @@ TEST(LightlyModule, GoesAroundAnother) {
   Around with_defaults{Scale()};
   EXPECT_EQ(with_defaults(torch::ones({1})).item<float>(), 3.0F);
   EXPECT_EQ(around->named_parameters().keys(), std::vector<std::string>{"scale.weight"});
+}
+
+TEST(LightlyModule, AroundAnotherCallsAnOverloadedForward) {
+  Around around(Scale({.factor = 4.0}), {.offset = 0.5});
+  EXPECT_EQ(around(torch::ones({1}), torch::zeros({1})).item<float>(), 5.0F);
 }
 
 }  // namespace

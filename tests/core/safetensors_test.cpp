@@ -19,6 +19,7 @@ using lightly::testing::read_file;
 using lightly::testing::TemporaryFolder;
 using lightly::testing::tensors_equal;
 using lightly::testing::write_file;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 std::string with_header(const std::string& header, const std::string& data) {
@@ -119,6 +120,16 @@ TEST(Safetensors, RandomDamageIsAnErrorOrAReadableFileNeverACrash) {
     errors += error_text([&] { load_safetensors(folder / "bad"); }) != "no error" ? 1 : 0;
   }
   EXPECT_GT(errors, 200);
+}
+
+TEST(Safetensors, NamesTheFileWhenTextIsNotUtf8) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(error_text([&] { save_safetensors(folder / "a", {.metadata = {{"note", "\xff"}}}); }),
+              AllOf(HasSubstr("save_safetensors: "),
+                    HasSubstr("a: names and metadata must be UTF-8, got ")));
+  EXPECT_THAT(
+      error_text([&] { save_safetensors(folder / "a", {.tensors = {{"\xff", at::zeros({1})}}}); }),
+      HasSubstr("a: names and metadata must be UTF-8, got "));
 }
 
 TEST(Safetensors, AtNamesTheMissingTensor) {

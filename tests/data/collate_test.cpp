@@ -202,38 +202,35 @@ TEST(ImageCollateFunction, ByDefaultMakesTwoImageViewsOf64Pixels) {
 TEST(ImageCollateFunction, EveryOptionReachesItsView) {
   const Sample from = sample(2, 48, 64);
   const RandomKey key{.seed = 1, .epoch = 3};
-  const ImageCollateFunction collate({.input_size = {20, 30},
-                                      .cj_prob = 1.0,
-                                      .cj_bright = 0.1,
-                                      .cj_contrast = 0.2,
-                                      .cj_sat = 0.3,
-                                      .cj_hue = 0.4,
-                                      .min_scale = 0.5,
-                                      .random_gray_scale = 0.9,
-                                      .gaussian_blur = 1.0,
-                                      .kernel_size = 0.3,
-                                      .vf_prob = 0.6,
-                                      .hf_prob = 0.7,
-                                      .rr_prob = 0.8,
-                                      .sigmas = {1.0, 3.0},
-                                      .early_blur_radius = true});
-  expect_views(collate({from}, key),
-               {.input_size = {20, 30},
-                .cj_prob = 1.0,
-                .cj_bright = 0.1,
-                .cj_contrast = 0.2,
-                .cj_sat = 0.3,
-                .cj_hue = 0.4,
-                .min_scale = 0.5,
-                .random_gray_scale = 0.9,
-                .gaussian_blur = 1.0,
-                .kernel_size = 0.3,
-                .vf_prob = 0.6,
-                .hf_prob = 0.7,
-                .rr_prob = 0.8,
-                .sigmas = {1.0, 3.0},
-                .early_blur_radius = true},
-               key, from);
+  const ImageCollateFunctionOptions options{.input_size = {20, 30},
+                                            .cj_prob = 1.0,
+                                            .cj_bright = 0.1,
+                                            .cj_contrast = 0.2,
+                                            .cj_sat = 0.3,
+                                            .cj_hue = 0.4,
+                                            .min_scale = 0.5,
+                                            .random_gray_scale = 0.9,
+                                            .gaussian_blur = 1.0,
+                                            .kernel_size = 0.3,
+                                            .vf_prob = 0.6,
+                                            .hf_prob = 0.7,
+                                            .rr_prob = 0.8,
+                                            .sigmas = {1.0, 3.0},
+                                            .early_blur_radius = true};
+  expect_views(ImageCollateFunction(options)({from}, key), options, key, from);
+}
+
+TEST(ImageCollateFunction, HonoursNormalize) {
+  const Sample from = sample(2, 48, 64);
+  const auto first = [&](const auto& collate) { return collate({from}).views.at(0); };
+  const at::Tensor plain = first(ImageCollateFunction({.normalize = std::nullopt}));
+  EXPECT_GE(plain.min().item<float>(), 0.0F);
+  EXPECT_LE(plain.max().item<float>(), 1.0F);
+  const transforms::Normalization half{.mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}};
+  EXPECT_TRUE(tensors_close(first(ImageCollateFunction({.normalize = half})), plain * 4 - 2, 1e-6));
+  EXPECT_TRUE(tensors_close(first(SimCLRCollateFunction({.normalize = half})),
+                            first(SimCLRCollateFunction({.normalize = std::nullopt})) * 4 - 2,
+                            1e-6));
 }
 
 TEST(SimCLRCollateFunction, ByDefaultMakesTwoSimCLRViewsOf224Pixels) {
@@ -247,37 +244,29 @@ TEST(SimCLRCollateFunction, ByDefaultMakesTwoSimCLRViewsOf224Pixels) {
 TEST(SimCLRCollateFunction, EveryOptionReachesItsView) {
   const Sample from = sample(2, 48, 64);
   const RandomKey key{.seed = 5};
-  const SimCLRCollateFunction collate({.input_size = 32,
-                                       .cj_prob = 0.9,
-                                       .cj_strength = 0.3,
-                                       .min_scale = 0.4,
-                                       .random_gray_scale = 0.1,
-                                       .gaussian_blur = 0.8,
-                                       .kernel_size = 0.2,
-                                       .vf_prob = 0.6,
-                                       .hf_prob = 0.7,
-                                       .rr_prob = 0.3,
-                                       .sigmas = {0.5, 3.0},
-                                       .early_blur_radius = false});
-  expect_views(collate({from}, key),
-               transforms::simclr_view({.input_size = 32,
-                                        .cj_prob = 0.9,
-                                        .cj_strength = 0.3,
-                                        .min_scale = 0.4,
-                                        .random_gray_scale = 0.1,
-                                        .gaussian_blur = 0.8,
-                                        .kernel_size = 0.2,
-                                        .vf_prob = 0.6,
-                                        .hf_prob = 0.7,
-                                        .rr_prob = 0.3,
-                                        .sigmas = {0.5, 3.0},
-                                        .early_blur_radius = false}),
-               key, from);
+  const SimCLRCollateFunctionOptions options{.input_size = 32,
+                                             .cj_prob = 0.9,
+                                             .cj_strength = 0.3,
+                                             .min_scale = 0.4,
+                                             .random_gray_scale = 0.1,
+                                             .gaussian_blur = 0.8,
+                                             .kernel_size = 0.2,
+                                             .vf_prob = 0.6,
+                                             .hf_prob = 0.7,
+                                             .rr_prob = 0.3,
+                                             .sigmas = {0.5, 3.0},
+                                             .early_blur_radius = false};
+  expect_views(SimCLRCollateFunction(options)({from}, key), transforms::simclr_view(options), key,
+               from);
 }
 
 TEST(SimCLRCollateFunction, RejectsIllegalOptions) {
   EXPECT_THAT(error_text([] { SimCLRCollateFunction({.hf_prob = 1.5}); }), HasSubstr("hf_prob"));
   EXPECT_THAT(error_text([] { ImageCollateFunction({.input_size = 0}); }), HasSubstr("input_size"));
+  EXPECT_THAT(error_text([] {
+                ImageCollateFunction({.normalize = transforms::Normalization{.std = {1, 0, 1}}});
+              }),
+              HasSubstr("std must be > 0"));
 }
 
 TEST(PlainCollateFunction, GivesTheImageWithoutRandomness) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the example on 512 real images: what it writes, that an interrupted and a killed run resume bit for bit in float32, that
-# the seed and not the number of workers decides the result, and that bad input is refused with a reason.
+# the seed and not the number of workers decides the result, and that a loss of NaN, a full disk and bad input end with a reason.
 set -euo pipefail
 example=$1
 images=$2
@@ -63,7 +63,19 @@ kill -KILL $pid
 wait $pid 2>/dev/null || status=$?
 train killed --resume >/dev/null
 same whole killed
+leftovers=$(find "$work" -name '*.tmp')
+[ -z "$leftovers" ] || fail "temporary files are left: $leftovers"
 [ "$(grep -c '"loss"' "$work/killed/metrics.jsonl")" -eq 24 ] || fail "the metrics of the killed run have gaps"
+
+# A step whose loss is not finite ends the run, and what was saved before stays.
+cp -r "$work/whole" "$work/nan"
+refused "got NaN in epoch 0, step" "${options[@]}" --lr 1e30 --output "$work/nan"
+same whole nan
+
+# A limit on the size of a file stands for a full disk: the old checkpoint stays.
+cp -r "$work/whole" "$work/full"
+(trap '' XFSZ && ulimit -f 300 && refused "checkpoint.safetensors: File too large" "${options[@]}" --seed 3 --output "$work/full")
+same whole full
 
 refused "no such file or folder: $work/nowhere" --data "$work/nowhere" --output "$work/x"
 refused "is of another run" --data "$images" --epochs 3 --batch-size 32 --width 0.125 --output "$work/whole" --resume

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <limits>
 
-#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include "lightly/core/autocast.hpp"
 #include "support/matchers.hpp"
 
 namespace lightly::loss {
@@ -221,14 +221,9 @@ TEST(NTXentLoss, IsTheSameUnderAutocast) {
   const at::Tensor out0 = torch::randn({16, 8});
   const at::Tensor out1 = torch::randn({16, 8});
   const at::Tensor expected = ntx_ent_loss(out0, out1, 0.05);
-  at::autocast::set_autocast_enabled(at::kCPU, true);
-  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-  const bool autocast_is_on = torch::mm(out0, out1.t()).scalar_type() == at::kBFloat16;
-  const at::Tensor actual = ntx_ent_loss(out0, out1, 0.05);
-  at::autocast::set_autocast_enabled(at::kCPU, false);
-  at::autocast::clear_cache();
-  EXPECT_TRUE(autocast_is_on);
-  EXPECT_TRUE(tensors_equal(actual, expected));
+  const core::AutocastGuard autocast(at::kCPU, at::kBFloat16);
+  EXPECT_EQ(torch::mm(out0, out1.t()).scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(tensors_equal(ntx_ent_loss(out0, out1, 0.05), expected));
 }
 
 TEST(NTXentLoss, LeavesItsInputsAlone) {

@@ -1,12 +1,12 @@
 #include "lightly/models/simclr.hpp"
 
-#include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 #include <torch/utils.h>
 
+#include "lightly/core/autocast.hpp"
 #include "lightly/models/resnet.hpp"
 #include "lightly/models/resnet_backbone.hpp"
 #include "models/formulas.hpp"
@@ -111,11 +111,11 @@ TEST(SimCLR, WorksUnderBfloat16AutocastInChannelsLast) {
       }
     }
   }
-  at::autocast::set_autocast_enabled(at::kCPU, true);
-  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-  const at::Tensor out = model(x0.contiguous(at::MemoryFormat::ChannelsLast));
-  at::autocast::set_autocast_enabled(at::kCPU, false);
-  at::autocast::clear_cache();
+  at::Tensor out;
+  {
+    const core::AutocastGuard autocast(at::kCPU, at::kBFloat16);
+    out = model(x0.contiguous(at::MemoryFormat::ChannelsLast));
+  }
   EXPECT_EQ(out.scalar_type(), at::kBFloat16);
   EXPECT_TRUE(tensors_close(out, expected, 0.05));
   out.sum().backward();

@@ -2,6 +2,7 @@
 
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 
 #include "lightly/models/resnet.hpp"
@@ -12,7 +13,9 @@ namespace {
 
 using lightly::testing::error_text;
 using lightly::testing::tensors_equal;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::map<std::string, at::Tensor> copied(const torch::nn::Module& module) {
   std::map<std::string, at::Tensor> tensors;
@@ -69,11 +72,35 @@ TEST(LoadStateDict, ListsWhatDoesNotFitAndChangesNothing) {
   const auto load = [&] { load_state_dict(*net, tensors); };
   EXPECT_EQ(error_text(load),
             "load_state_dict: names and shapes must match the module's, got missing 1.weight; "
-            "unexpected 2.weight; wrong shape 1.running_mean (expected [3], got [4])");
+            "1.running_mean is Float [4], expected Float [3]; unexpected 2.weight");
   EXPECT_THROW(load(), c10::ValueError);
   for (const auto& item : state_dict(*net)) {
     EXPECT_TRUE(tensors_equal(item.value(), before.at(item.key())));
   }
+}
+
+TEST(StateDictProblems, AreStricterWhenExact) {
+  const auto net = small_net();
+  auto tensors = copied(*net);
+  EXPECT_THAT(state_dict_problems(state_dict(*net), tensors, StateDictMatch::kExact), IsEmpty());
+  tensors["0.bias"] = torch::zeros({3}, torch::kDouble);
+  tensors.erase("1.num_batches_tracked");
+  EXPECT_THAT(state_dict_problems(state_dict(*net), tensors), IsEmpty());
+  EXPECT_THAT(
+      state_dict_problems(state_dict(*net), tensors, StateDictMatch::kExact),
+      ElementsAre("0.bias is Double [3], expected Float [3]", "missing 1.num_batches_tracked"));
+}
+
+TEST(LoadStateDict, KeepsIdentityAndLayout) {
+  torch::nn::Conv2d from(torch::nn::Conv2dOptions(3, 4, 3));
+  torch::nn::Conv2d to(torch::nn::Conv2dOptions(3, 4, 3));
+  to->weight.set_data(to->weight.contiguous(torch::MemoryFormat::ChannelsLast));
+  const torch::Tensor held = to->weight;
+  load_state_dict(*to, copied(*from));
+  EXPECT_TRUE(tensors_equal(to->weight, from->weight));
+  EXPECT_TRUE(held.is_same(to->weight));
+  EXPECT_TRUE(held.is_contiguous(torch::MemoryFormat::ChannelsLast));
+  EXPECT_FALSE(held.is_alias_of(from->weight));
 }
 
 TEST(LoadStateDict, ShortensALongList) {

@@ -18,9 +18,9 @@
 
 #include "lightly/core/random.hpp"
 #include "lightly/core/safetensors.hpp"
+#include "lightly/models/state_dict.hpp"
 #include "lightly/optim/schedule.hpp"
 #include "lightly/training/memory_format.hpp"
-#include "lightly/training/model_tensors.hpp"
 #include "support/matchers.hpp"
 #include "training/small_net.hpp"
 
@@ -212,8 +212,8 @@ TEST(Checkpoint, RoundTripRestoresTensorsCountersSeedAndNotes) {
   EXPECT_EQ(loaded.seed, state.seed);
   EXPECT_EQ(loaded.notes, state.notes);
   EXPECT_EQ(to.sgd.lr(), 0.0123);
-  for (const auto& [name, tensor] : model_tensors(*from.net)) {
-    EXPECT_TRUE(tensors_equal(model_tensors(*to.net).at(name), tensor)) << name;
+  for (const auto& item : models::state_dict(*from.net)) {
+    EXPECT_TRUE(tensors_equal(models::state_dict(*to.net)[item.key()], item.value())) << item.key();
   }
   for (const auto& [name, tensor] : from.sgd.state()) {
     EXPECT_TRUE(tensors_equal(to.sgd.state().at(name), tensor)) << name;
@@ -280,7 +280,9 @@ TEST(Checkpoint, RejectsFilesThatAreNoCheckpoints) {
   const TemporaryFolder folder;
   Trained from;
   core::Safetensors content;
-  content.tensors = model_tensors(*from.net);
+  for (const auto& item : models::state_dict(*from.net)) {
+    content.tensors[item.key()] = item.value();
+  }
   core::save_safetensors(folder / "weights", content);
   EXPECT_THAT(load_error(folder / "weights"),
               HasSubstr("weights: not a checkpoint, the metadata must say 'lightly checkpoint 1'"));
@@ -309,10 +311,11 @@ TEST(Checkpoint, ListsEverythingThatDoesNotFitModelAndOptimizer) {
   const TemporaryFolder folder;
   Trained from;
   save_checkpoint(folder / "c", *from.net, from.sgd, {});
-  EXPECT_THAT(load_error(folder / "c", /*classes=*/5),
-              AllOf(HasSubstr("does not fit: model: fc.bias is Float [3], expected Float [5]; "
-                              "model: fc.weight is Float [3, 8], expected Float [5, 8]; "),
-                    HasSubstr("optimizer: momentum_buffer.3 is Float [3, 8], expected Float")));
+  EXPECT_THAT(
+      load_error(folder / "c", /*classes=*/5),
+      AllOf(HasSubstr("does not fit: model: fc.weight is Float [3, 8], expected Float [5, 8]; "
+                      "model: fc.bias is Float [3], expected Float [5]; "),
+            HasSubstr("optimizer: momentum_buffer.3 is Float [3, 8], expected Float")));
   EXPECT_THAT(load_error(folder / "c", 3, {.lr = 0.5}),
               HasSubstr("optimizer: unexpected momentum_buffer.0"));
   core::Safetensors content = core::load_safetensors(folder / "c");

@@ -5,12 +5,13 @@
 
 namespace lightly::core {
 
-/// A file that appears whole or not at all: bytes go to a temporary name beside it, `commit`
-/// flushes and renames.
+/// A file that appears whole or not at all: bytes go to `<path>.tmp`, `commit` flushes and renames.
 ///
-/// A process that is killed leaves the old file or the new one, never a part. Without `commit` the
+/// A process that is killed leaves the old file or the new one, never a part. What it leaves of the
+/// temporary file is used again by the next AtomicFile for that path. Without `commit` the
 /// destructor removes the temporary file. Parent folders are not created. Errors (c10::Error) name
-/// the file and the system's reason.
+/// the file and the system's reason; one is that another AtomicFile, in this process or another,
+/// is writing the same path.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -25,6 +26,7 @@ class AtomicFile {
   void commit();
 
  private:
+  void close_and_remove();
   [[noreturn]] void fail(const char* what) const;
 
   std::filesystem::path path_;

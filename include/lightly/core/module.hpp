@@ -21,7 +21,8 @@
   }
 
 /// As LIGHTLY_MODULE, for a module built around one part of type `Part`: `SimCLR model(backbone,
-/// {.num_ftrs = 512})`.
+/// {.num_ftrs = 512})`. Its call takes an overloaded `forward` too, which that of LibTorch's holder
+/// does not.
 #define LIGHTLY_MODULE_AROUND(Part, Name)                                                          \
   class Name : public ::torch::nn::ModuleHolder<Name##Impl> {                                      \
    public:                                                                                         \
@@ -29,4 +30,8 @@
     using ::torch::nn::ModuleHolder<Name##Impl>::ModuleHolder;                                     \
     explicit(false) Name(Part part, Name##Options options = {})                                    \
         : ModuleHolder(::std::make_shared<Name##Impl>(::std::move(part), ::std::move(options))) {} \
+    template <typename... Args>                                                                    \
+    auto operator()(Args&&... args) {                                                              \
+      return this->get()->forward(::std::forward<Args>(args)...);                                  \
+    }                                                                                              \
   }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -12,7 +11,6 @@
 #include "lightly/transforms/image_transform.hpp"
 #include "lightly/transforms/image_view.hpp"
 #include "lightly/transforms/normalization.hpp"
-#include "lightly/transforms/size.hpp"
 
 namespace lightly::data {
 
@@ -54,26 +52,7 @@ class BaseCollateFunction {
   transforms::Normalization normalization_;
 };
 
-/// Names and defaults are lightly 1.1's; see transforms::ImageViewOptions for each field.
-struct ImageCollateFunctionOptions {
-  transforms::Size input_size = 64;
-  double cj_prob = 0.8;
-  double cj_bright = 0.7;
-  double cj_contrast = 0.7;
-  double cj_sat = 0.7;
-  double cj_hue = 0.2;
-  double min_scale = 0.15;
-  double random_gray_scale = 0.2;
-  double gaussian_blur = 0.5;
-  double kernel_size = 0.1;
-  double vf_prob = 0.0;
-  double hf_prob = 0.5;
-  double rr_prob = 0.0;
-  std::array<double, 2> sigmas{0.2, 2.0};
-  bool early_blur_radius = false;
-  /// None: pixels / 255 only.
-  std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
-};
+using ImageCollateFunctionOptions = transforms::ImageViewOptions;
 
 /// Two random views (transforms::ImageView) of each image. As lightly 1.1: ImageCollateFunction.
 class ImageCollateFunction : public BaseCollateFunction {
@@ -81,23 +60,7 @@ class ImageCollateFunction : public BaseCollateFunction {
   explicit ImageCollateFunction(const ImageCollateFunctionOptions& options = {});
 };
 
-/// Names and defaults are lightly 1.1's; see transforms::SimCLRViewOptions for each field.
-struct SimCLRCollateFunctionOptions {
-  transforms::Size input_size = 224;
-  double cj_prob = 0.8;
-  double cj_strength = 0.5;
-  double min_scale = 0.08;
-  double random_gray_scale = 0.2;
-  double gaussian_blur = 0.5;
-  double kernel_size = 0.1;
-  double vf_prob = 0.0;
-  double hf_prob = 0.5;
-  double rr_prob = 0.0;
-  std::array<double, 2> sigmas{0.2, 2.0};
-  bool early_blur_radius = false;
-  /// None: pixels / 255 only.
-  std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
-};
+using SimCLRCollateFunctionOptions = transforms::SimCLRViewOptions;
 
 /// Two of SimCLR's views of each image ([0] SimCLR, 2020, arXiv:2002.05709). As lightly 1.1:
 /// SimCLRCollateFunction.

@@ -7,8 +7,8 @@
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/cloneable.h>
-#include <torch/nn/pimpl.h>
 
+#include "lightly/core/module.hpp"
 #include "lightly/models/backbone.hpp"
 #include "lightly/models/heads.hpp"
 
@@ -58,21 +58,6 @@ struct SimCLRImpl : torch::nn::Cloneable<SimCLRImpl> {
   Backbone backbone;
   SimCLRProjectionHead projection_head = nullptr;
 };
-
-/// Holder of SimCLRImpl; written out, because the call of LibTorch's holder takes no overloaded
-/// `forward`.
-class SimCLR : public torch::nn::ModuleHolder<SimCLRImpl> {
- public:
-  using Impl = SimCLRImpl;
-  using ModuleHolder::ModuleHolder;
-  explicit(false) SimCLR(Backbone backbone, SimCLROptions options = {})
-      : ModuleHolder(std::make_shared<SimCLRImpl>(std::move(backbone), options)) {}
-
-  /// `forward` of one view or of two.
-  template <typename... Views>
-  auto operator()(const Views&... views) {
-    return get()->forward(views...);
-  }
-};
+LIGHTLY_MODULE_AROUND(Backbone, SimCLR);
 
 }  // namespace lightly::models

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
@@ -13,11 +14,26 @@ namespace lightly::models {
 /// `state_dict()`; detached, in the module's own memory.
 torch::OrderedDict<std::string, at::Tensor> state_dict(const torch::nn::Module& module);
 
-/// Copies tensors into the module's parameters and buffers by name, whatever their dtype and
-/// device.
+/// Which differences between tensors and a state dict are let pass.
+enum class StateDictMatch {
+  /// As in Python: another dtype is converted, and `num_batches_tracked`, which old files lack, may
+  /// be missing.
+  kLenient,
+  /// None, as for a checkpoint from which training goes on.
+  kExact,
+};
+
+/// What keeps `tensors` from being copied into `targets`, one line each: missing and unexpected
+/// names, wrong shapes, and with kExact wrong types; empty when all fits.
+std::vector<std::string> state_dict_problems(
+    const torch::OrderedDict<std::string, at::Tensor>& targets,
+    const std::map<std::string, at::Tensor>& tensors,
+    StateDictMatch match = StateDictMatch::kLenient);
+
+/// Copies tensors into the module's parameters and buffers by name (kLenient); those keep their
+/// identity, device and memory layout.
 ///
-/// Nothing is changed unless all fit: throws c10::ValueError that lists the missing, unexpected
-/// and mis-shaped names. As in Python, `num_batches_tracked` of old files may be missing.
+/// Nothing is changed unless all fit: throws c10::ValueError that lists what does not.
 void load_state_dict(torch::nn::Module& module, const std::map<std::string, at::Tensor>& tensors);
 
 /// As above into `targets`, which may carry other names than the module gives them; `callee` opens

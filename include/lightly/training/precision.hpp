@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include <c10/core/Device.h>
@@ -29,22 +30,8 @@ bool cpu_multiplies_bfloat16();
 /// float32. The others are returned as they are.
 Precision resolve(Precision precision, const c10::Device& device);
 
-/// While it lives, the operators of this thread that gain from it run in `precision` (PyTorch's
-/// autocast).
-///
-/// Guards nest, float32 inside bfloat16 switches autocast off; the destructor puts back what was
-/// there. The loss and the forward pass belong inside, backward() and the optimizer outside.
-class AutocastGuard {
- public:
-  AutocastGuard(Precision precision, const c10::Device& device);
-  ~AutocastGuard();
-  AutocastGuard(const AutocastGuard&) = delete;
-  AutocastGuard& operator=(const AutocastGuard&) = delete;
-
- private:
-  c10::DeviceType device_type_;
-  bool was_enabled_;
-  c10::ScalarType old_dtype_;
-};
+/// The type for core::AutocastGuard and evaluation::EmbedOptions: kBFloat16 where `precision`
+/// resolves to it, else none.
+std::optional<c10::ScalarType> autocast_dtype(Precision precision, const c10::Device& device);
 
 }  // namespace lightly::training

@@ -8,6 +8,7 @@
 #include "lightly/core/random.hpp"
 #include "lightly/transforms/color_jitter.hpp"
 #include "lightly/transforms/gaussian_blur.hpp"
+#include "lightly/transforms/normalization.hpp"
 #include "lightly/transforms/random_grayscale.hpp"
 #include "lightly/transforms/random_horizontal_flip.hpp"
 #include "lightly/transforms/random_resized_crop.hpp"
@@ -17,7 +18,7 @@
 
 namespace lightly::transforms {
 
-/// What one view of an ImageCollateFunction is made with; names and defaults are lightly 1.1's.
+/// What the views of an ImageCollateFunction are made with; names and defaults are lightly 1.1's.
 struct ImageViewOptions {
   /// Size of the view in pixels: one number for a square, or `{height, width}`.
   Size input_size = 64;
@@ -47,12 +48,16 @@ struct ImageViewOptions {
   std::array<double, 2> sigmas{0.2, 2.0};
   /// Draw the blur by `kernel_size`, as lightly up to 1.2.44 did; see EarlyBlurRadius.
   bool early_blur_radius = false;
+  /// What the collate function makes of the view's bytes in the batch, which ImageView itself does
+  /// not; none: pixels / 255 only.
+  std::optional<Normalization> normalize = imagenet_normalize;
 
   /// Throws c10::ValueError that names the field out of bounds.
   void check() const;
 };
 
-/// What one view of a SimCLRCollateFunction is made with; names and defaults are lightly 1.1's.
+/// What the views of a SimCLRCollateFunction are made with; names and defaults are lightly 1.1's,
+/// meanings and ranges those of ImageViewOptions.
 struct SimCLRViewOptions {
   Size input_size = 224;
   double cj_prob = 0.8;
@@ -68,6 +73,7 @@ struct SimCLRViewOptions {
   double rr_prob = 0.0;
   std::array<double, 2> sigmas{0.2, 2.0};
   bool early_blur_radius = false;
+  std::optional<Normalization> normalize = imagenet_normalize;
 };
 
 /// SimCLR's view in the terms of ImageView ([0] SimCLR, 2020, arXiv:2002.05709, appendix A).

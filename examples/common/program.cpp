@@ -1,0 +1,51 @@
+#include "common/program.hpp"
+
+#include <iostream>
+#include <sstream>
+
+#include <c10/util/Exception.h>
+#include <CLI/CLI.hpp>
+
+namespace lightly::examples {
+
+std::string TrainOptions::setup(const std::string& data_name) const {
+  std::ostringstream text;
+  text << data_name << ", " << backbone << " of width " << width << ", " << epochs
+       << " epochs of batches of " << batch_size << ", lr " << lr << ", seed " << seed;
+  return text.str();
+}
+
+int run(int argc, char** argv, const std::string& description,
+        const std::function<int(const TrainOptions&)>& train) {
+  const std::string name = std::filesystem::path(argv[0]).filename().string();
+  TrainOptions options{.output = std::filesystem::path("runs") / name};
+  CLI::App app(description, name);
+  app.option_defaults()->always_capture_default();
+  app.add_option("--data", options.data, "folder or archive; none: CIFAR-10, else Fashion-MNIST");
+  app.add_option("--epochs", options.epochs)->check(CLI::PositiveNumber);
+  app.add_option("--batch-size", options.batch_size, "images a step, two views each")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--backbone", options.backbone, "resnet-9 ... resnet-152");
+  app.add_option("--width", options.width, "factor of the backbone's channels")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--lr", options.lr, "learning rate for 256 images a step; it grows with the batch")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--device", options.device, "cpu or cuda");
+  app.add_option("--precision", options.precision, "auto, fp32 or bf16");
+  app.add_option("--workers", options.workers, "threads that make views")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--seed", options.seed, "of weights, order and views");
+  app.add_option("--output", options.output, "folder for checkpoint, weights, metrics, pictures");
+  app.add_flag("--resume", options.resume, "go on from the checkpoint in --output");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return train(options);
+  } catch (const c10::Error& error) {
+    std::cerr << name << ": " << error.what_without_backtrace() << '\n';
+  } catch (const std::exception& error) {
+    std::cerr << name << ": " << error.what() << '\n';
+  }
+  return 1;
+}
+
+}  // namespace lightly::examples

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+namespace lightly::examples {
+
+/// The command-line options of the training examples, `batch_size` as `--batch-size`.
+struct TrainOptions {
+  /// Folder or archive; empty: CIFAR-10, else Fashion-MNIST.
+  std::string data = {};
+  std::int64_t epochs = 3;
+  /// Images a step, two views each.
+  std::int64_t batch_size = 256;
+  std::string backbone = "resnet-9";
+  double width = 0.25;
+  /// Learning rate for 256 images a step; it grows with the batch.
+  double lr = 0.06;
+  std::string device = "cpu";
+  std::string precision = "auto";
+  std::int64_t workers = 1;
+  std::uint64_t seed = 1;
+  /// Default: runs/<name of the program>.
+  std::filesystem::path output = {};
+  bool resume = false;
+
+  /// One line that says what is trained: a checkpoint goes on only with the same.
+  std::string setup(const std::string& data_name) const;
+};
+
+/// The body of `main`: reads the options, calls `train` and returns its exit status; an error goes
+/// to the standard error stream as `<name of the program>: <text>` and gives status 1.
+int run(int argc, char** argv, const std::string& description,
+        const std::function<int(const TrainOptions&)>& train);
+
+}  // namespace lightly::examples

@@ -21,6 +21,8 @@ target_compile_options(lightly_warnings INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
 
 if(LIGHTLY_SANITIZE)
+  # Instrumented code misleads GCC's analysis of std::optional inside LibTorch's data loader.
+  target_compile_options(lightly_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_compile_options(-fsanitize=${LIGHTLY_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${LIGHTLY_SANITIZE})

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include "evaluation/labels.hpp"
 #include "lightly/core/random.hpp"
 #include "support/matchers.hpp"
 
@@ -14,10 +15,6 @@ namespace {
 
 using lightly::testing::error_text;
 using ::testing::HasSubstr;
-
-torch::Tensor labels_of(const std::vector<std::int64_t>& values) {
-  return torch::tensor(values, torch::kLong);
-}
 
 // `rows` noisy points around one direction a class; classes 0, 1, 2 in turn.
 Embeddings noisy_classes(std::int64_t rows, float noise, std::uint64_t seed) {

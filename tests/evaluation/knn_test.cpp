@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include "evaluation/labels.hpp"
 #include "support/matchers.hpp"
 
 namespace lightly::evaluation {
@@ -21,10 +22,6 @@ torch::Tensor unit_sines(std::int64_t rows, std::int64_t columns, double s) {
   const torch::Tensor x = (torch::arange(rows * columns, torch::kDouble) + 1 + s).sin();
   const torch::Tensor matrix = x.to(torch::kFloat).view({rows, columns});
   return matrix / matrix.norm(2, 1, /*keepdim=*/true);
-}
-
-torch::Tensor labels_of(std::vector<std::int64_t> values) {
-  return torch::tensor(values, torch::kLong);
 }
 
 TEST(KnnPredict, RanksClassesByTheSumOfExponentialVotes) {

@@ -15,6 +15,18 @@
 /// The weights and images of tests/golden/models/make_resnet.py, written a second time.
 namespace lightly::models {
 
+/// Makes parameters and buffers float64, in which every processor gives the same results; counters
+/// stay integers, which `to(torch::kDouble)` would convert too.
+inline void to_double(const torch::nn::Module& module) {
+  for (const auto& tensors : {module.parameters(), module.buffers()}) {
+    for (at::Tensor tensor : tensors) {
+      if (tensor.is_floating_point()) {
+        tensor.set_data(tensor.to(torch::kDouble));
+      }
+    }
+  }
+}
+
 /// Every parameter 0.1 * sin(1, 2, ...); one-dimensional weights 1 more.
 inline void fill(const torch::nn::Module& module) {
   for (const auto& item : module.named_parameters()) {

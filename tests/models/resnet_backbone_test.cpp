@@ -19,15 +19,16 @@ constexpr const char* kNames[] = {"resnet-9",  "resnet-18",  "resnet-34",
 TEST(ResNetBackbone, WithoutTheStemReluEqualsThePythonSequential) {
   const auto golden = load_golden("models/resnet_lightly_1.1.0.safetensors");
   const at::NoGradGuard no_grad;
-  const at::Tensor images = image({2, 3, 32, 32});
+  const at::Tensor images = image({2, 3, 32, 32}).to(torch::kDouble);
   for (const std::string name : kNames) {
     SCOPED_TRACE(name);
     ResNet net = ResNetGenerator(name, {.width = 0.0625});
+    to_double(*net);
     fill(*net);
     net(images);
     net->eval();
     ResNetBackbone backbone(net, {.relu_after_stem = false});
-    EXPECT_TRUE(tensors_close(backbone(images), golden.at(name + ".backbone"), 2e-5, 2e-5));
+    EXPECT_TRUE(tensors_close(backbone(images), golden.at(name + ".backbone"), 1e-10, 1e-10));
     EXPECT_EQ(key_lines(*backbone), golden.metadata.at(name + ".backbone_keys"));
     EXPECT_EQ(backbone->num_ftrs(), net->num_ftrs());
   }

@@ -17,7 +17,7 @@ using lightly::testing::tensors_close;
 using lightly::testing::tensors_equal;
 using ::testing::HasSubstr;
 
-constexpr const char* kGolden = "models/resnet_lightly_1.1.0.safetensors";
+constexpr const char* kLightlyGolden = "models/resnet_lightly_1.1.0.safetensors";
 
 std::int64_t parameter_count(const torch::nn::Module& module) {
   std::int64_t count = 0;
@@ -74,7 +74,7 @@ class ResNetByName : public ::testing::TestWithParam<const char*> {
  protected:
   at::Tensor golden(const std::string& key) { return file_.at(name_ + "." + key); }
 
-  core::Safetensors file_ = load_golden(kGolden);
+  core::Safetensors file_ = load_golden(kLightlyGolden);
   std::string name_ = GetParam();
 };
 
@@ -96,20 +96,22 @@ TEST_P(ResNetByName, StartsFromThePythonWeightsOfTheSameSeed) {
 
 TEST_P(ResNetByName, GivesThePythonLogitsAndBatchStatistics) {
   ResNet net = ResNetGenerator(name_, {.width = 0.0625});
+  to_double(*net);
   fill(*net);
   const at::NoGradGuard no_grad;
-  const at::Tensor images = image({2, 3, 32, 32});
+  const at::Tensor images = image({2, 3, 32, 32}).to(torch::kDouble);
   net->eval();
-  EXPECT_TRUE(tensors_close(net(images), golden("eval"), 1e-6, 1e-5));
+  EXPECT_TRUE(tensors_close(net(images), golden("eval"), 1e-10, 1e-10));
   net->train();
-  EXPECT_TRUE(tensors_close(net(images), golden("train"), 2e-5, 2e-5));
+  EXPECT_TRUE(tensors_close(net(images), golden("train"), 1e-10, 1e-10));
   const auto state = state_dict(*net);
   for (const char* buffer : {"running_mean", "running_var", "num_batches_tracked"}) {
     const std::string key = std::string("layer4.0.bn1.") + buffer;
-    EXPECT_TRUE(tensors_close(state[key], golden(key), 1e-5)) << key;
+    EXPECT_TRUE(tensors_close(state[key], golden(key), 1e-10, 1e-10)) << key;
   }
   net->eval();
-  EXPECT_TRUE(tensors_close(net(image({1, 3, 25, 27})), golden("25px"), 2e-5, 2e-5));
+  const at::Tensor odd_size = image({1, 3, 25, 27}).to(torch::kDouble);
+  EXPECT_TRUE(tensors_close(net(odd_size), golden("25px"), 1e-10, 1e-10));
 }
 
 INSTANTIATE_TEST_SUITE_P(Names, ResNetByName,

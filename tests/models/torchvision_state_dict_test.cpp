@@ -16,15 +16,16 @@ using lightly::testing::load_golden;
 using lightly::testing::tensors_close;
 using lightly::testing::tensors_equal;
 
-constexpr const char* kGolden = "models/resnet_torchvision_0.29.safetensors";
+constexpr const char* kTorchvisionGolden = "models/resnet_torchvision_0.29.safetensors";
 
 class TorchvisionStateDict : public ::testing::TestWithParam<std::pair<const char*, const char*>> {
 };
 
 TEST_P(TorchvisionStateDict, GivesTheNamesAndFeaturesOfTorchvision) {
   const auto [name, torchvision_name] = GetParam();
-  const auto golden = load_golden(kGolden);
+  const auto golden = load_golden(kTorchvisionGolden);
   ResNet net = ResNetGenerator(name, {.num_classes = 5, .stem = Stem::k7x7});
+  to_double(*net);
   fill_wide(*net);
   net->eval();
 
@@ -40,11 +41,11 @@ TEST_P(TorchvisionStateDict, GivesTheNamesAndFeaturesOfTorchvision) {
   EXPECT_EQ(keys, expected_keys);
 
   const at::NoGradGuard no_grad;
-  const at::Tensor images = image({2, 3, 64, 64});
-  EXPECT_TRUE(
-      tensors_close(net(images), golden.at(std::string(torchvision_name) + ".logits"), 2e-5, 2e-5));
+  const at::Tensor images = image({2, 3, 64, 64}).to(torch::kDouble);
+  EXPECT_TRUE(tensors_close(net(images), golden.at(std::string(torchvision_name) + ".logits"),
+                            1e-10, 1e-10));
   EXPECT_TRUE(tensors_close(ResNetBackbone(net)(images),
-                            golden.at(std::string(torchvision_name) + ".features"), 2e-5, 2e-5));
+                            golden.at(std::string(torchvision_name) + ".features"), 1e-10, 1e-10));
 }
 
 INSTANTIATE_TEST_SUITE_P(Names, TorchvisionStateDict,
@@ -88,8 +89,8 @@ TEST(LoadTorchvisionStateDict, ListsWhatDoesNotFit) {
   const auto load = [&] { load_torchvision_state_dict(net, tensors); };
   EXPECT_EQ(error_text(load),
             "load_torchvision_state_dict: names and shapes must match the module's, got missing "
-            "conv1.weight; unexpected layer1.1.conv1.weight; wrong shape fc.weight (expected "
-            "[10, 32], got [1000, 32])");
+            "conv1.weight; fc.weight is Float [1000, 32], expected Float [10, 32]; unexpected "
+            "layer1.1.conv1.weight");
   EXPECT_THROW(load(), c10::ValueError);
 }
 

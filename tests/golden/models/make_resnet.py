@@ -1,7 +1,8 @@
 """Writes resnet_lightly_1.1.0, simclr_lightly_1.1.0 and resnet_torchvision_0.29 (.safetensors) beside this file.
 
 usage: make_resnet.py <unpacked lightly-1.1.0>; needs torch, torchvision and safetensors from pip. Weights and images are
-formulas (fill, fill_wide, image), written a second time in formulas.hpp of the tests, so that only results are stored.
+formulas (fill, fill_wide, image), written a second time in formulas.hpp of the tests, so that only results are stored. The ResNets'
+results are float64, because float32 rounds differently on every processor and 152 layers make 5e-4 of it.
 """
 import sys
 import types
@@ -66,15 +67,15 @@ for name in NAMES:
     metadata[f"{name}.backbone_keys"] = keys(documented_backbone(net))
     tensors[f"{name}.initial_sums"] = torch.stack([p.detach().double().sum() for p in net.parameters()])
     tensors[f"{name}.initial_conv1"] = net.conv1.weight.detach().clone()
-    fill(net.named_parameters())
-    x = image(2, 3, 32, 32)
+    fill(net.double().named_parameters())
+    x = image(2, 3, 32, 32).double()
     with torch.no_grad():
         tensors[f"{name}.eval"] = net.eval()(x)
         tensors[f"{name}.train"] = net.train()(x)
         for buffer in ("running_mean", "running_var", "num_batches_tracked"):
             tensors[f"{name}.layer4.0.bn1.{buffer}"] = net.state_dict()[f"layer4.0.bn1.{buffer}"].clone()
         tensors[f"{name}.backbone"] = documented_backbone(net.eval())(x)
-        tensors[f"{name}.25px"] = net(image(1, 3, 25, 27))
+        tensors[f"{name}.25px"] = net(image(1, 3, 25, 27).double())
 save_file(tensors, FOLDER / "resnet_lightly_1.1.0.safetensors", metadata)
 
 resnet = ResNetGenerator("resnet-9", width=0.0625)
@@ -93,9 +94,9 @@ save_file({k: v.detach().contiguous() for k, v in tensors.items()}, FOLDER / "si
 
 tensors, metadata = {}, {}
 for name in ("resnet18", "resnet50"):
-    net = getattr(torchvision.models, name)(num_classes=5).eval()
+    net = getattr(torchvision.models, name)(num_classes=5).double().eval()
     fill_wide(net.state_dict())
-    x = image(2, 3, 64, 64)
+    x = image(2, 3, 64, 64).double()
     with torch.no_grad():
         tensors[f"{name}.logits"] = net(x)
         tensors[f"{name}.features"] = torch.nn.Sequential(*list(net.children())[:-1])(x)

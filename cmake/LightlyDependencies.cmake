@@ -2,12 +2,19 @@
 
 # A project that takes lightly by add_subdirectory must see the targets it links.
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)
-include(FindLibTorch)
+include(LocateLibTorch)
+lightly_locate_torch(AT_LEAST 2.6 PYTHONS python3 "${PROJECT_SOURCE_DIR}/.venv/bin/python3")
+if(NOT Torch_DIR)
+  message(FATAL_ERROR "lightly: LibTorch not found. Run scripts/setup, or name one with "
+    "-DTorch_DIR=<libtorch>/share/cmake/Torch")
+endif()
 if(Torch_VERSION VERSION_LESS 2.6)
   message(FATAL_ERROR "lightly needs LibTorch >= 2.6, found ${Torch_VERSION} in ${Torch_DIR}")
 endif()
-message(STATUS "lightly: LibTorch ${Torch_VERSION}; its C++ ABI changes with every minor version, "
-  "so the installed package asks for the same ${Torch_VERSION_MAJOR}.${Torch_VERSION_MINOR}")
+include(FindLibTorch)
+string(REGEX MATCH "^[0-9]+\\.[0-9]+" lightly_torch_minor "${Torch_VERSION}")
+message(STATUS "lightly: LibTorch ${Torch_VERSION} in ${Torch_DIR}; its C++ ABI changes with every minor version, "
+  "so the installed package asks for the same ${lightly_torch_minor}")
 
 set(missing_libraries "")
 macro(lightly_find package debian_package)
@@ -26,8 +33,10 @@ lightly_find(OpenSSL libssl-dev COMPONENTS Crypto)
 # Only with OpenMP do the loops of at::parallel_for, a template, use LibTorch's threads in our own sources. With GCC it
 # is the libgomp that LibTorch itself uses; Clang would bring a second runtime, and ThreadSanitizer cannot see how
 # libgomp's threads wait for each other: there these loops are serial, with the same results.
+set(lightly_openmp OFF)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT LIGHTLY_SANITIZE MATCHES "thread")
   lightly_find(OpenMP "g++" COMPONENTS CXX)
+  set(lightly_openmp ON)
 endif()
 if(LIGHTLY_BUILD_EXAMPLES OR LIGHTLY_BUILD_BENCH)
   lightly_find(CLI11 libcli11-dev)

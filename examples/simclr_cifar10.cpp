@@ -15,6 +15,7 @@ using namespace lightly;
 
 int train(const examples::TrainOptions& options) {
   // Data: two random views of every image, the same for any number of workers.
+  const torch::Device device(options.device);
   std::filesystem::create_directories(options.output);
   const examples::SmallImages images = examples::load_small_images(options.data, std::cout);
   const data::SimCLRCollateFunction collate({.input_size = 32, .gaussian_blur = 0.0});
@@ -23,11 +24,11 @@ int train(const examples::TrainOptions& options) {
                            .shuffle = true,
                            .drop_last = true,
                            .num_workers = options.workers,
-                           .seed = options.seed});
+                           .seed = options.seed,
+                           .pin_memory = device.is_cuda()});
 
   // Model: a backbone and SimCLR's projection head. A copy of the backbone stays untrained, to
   // compare with.
-  const torch::Device device(options.device);
   const auto precision = training::resolve(training::parse_precision(options.precision), device);
   torch::manual_seed(options.seed);
   models::ResNetBackbone backbone(
@@ -45,7 +46,7 @@ int train(const examples::TrainOptions& options) {
       {.max_epochs = options.epochs * loader.size(), .end_value = 0.0});
 
   const auto checkpoint = options.output / "checkpoint.safetensors";
-  const std::string setup = options.setup(images.name);
+  const std::string setup = options.setup(images.name, training::precision_name(precision));
   training::TrainingState state{.seed = options.seed, .notes = {{"setup", setup}}};
   training::MetricsLog metrics(options.output / "metrics.jsonl");
   if (options.resume) {
@@ -55,12 +56,11 @@ int train(const examples::TrainOptions& options) {
   }
   const std::int64_t steps_done = state.epoch * loader.size() + state.step;
   metrics.truncate_after("step", static_cast<double>(steps_done - 1));
-  std::cout << "model: " << setup << ", " << training::precision_name(precision) << " on " << device
-            << '\n';
+  std::cout << "model: " << setup << " on " << device << '\n';
   examples::save_views(options.output / "views.png", images, collate, options.seed);
 
-  training::InterruptGuard interrupt;
-  for (; state.epoch < options.epochs; ++state.epoch, state.step = 0) {
+  for (training::InterruptGuard interrupt; state.epoch < options.epochs;
+       ++state.epoch, state.step = 0) {
     training::Progress progress(std::cout, {.label = "epoch " + std::to_string(state.epoch + 1) +
                                                      "/" + std::to_string(options.epochs),
                                             .total = loader.size(),
@@ -73,13 +73,14 @@ int train(const examples::TrainOptions& options) {
       {
         const core::AutocastGuard autocast(device.type(),
                                            training::autocast_dtype(precision, device));
-        const auto [out0, out1] = model(batch.views[0].to(device), batch.views[1].to(device));
+        const auto [out0, out1] = model(batch.views[0].to(device, /*non_blocking=*/true),
+                                        batch.views[1].to(device, /*non_blocking=*/true));
         loss = criterion(out0, out1);
       }
-      const double loss_value = loss.item<double>();
-      training::check_finite_loss(loss_value, state.epoch, state.step);
       optimizer.zero_grad();
       loss.backward();
+      const double loss_value = loss.item<double>();
+      training::check_finite_loss(loss_value, state.epoch, state.step);
       optimizer.step();
       ++state.step;
       metrics.log(
@@ -105,7 +106,7 @@ int train(const examples::TrainOptions& options) {
   const auto before = examples::evaluate(untrained, images, device, precision);
   const auto after = examples::evaluate(backbone, images, device, precision);
   examples::save_neighbours(options.output / "neighbours.png", images, before, after);
-  examples::finish(options.output, metrics, before, after, std::cout);
+  examples::finish(options.output, metrics, options.epochs * loader.size(), {before, after});
   return 0;
 }
 

@@ -1,7 +1,7 @@
 """Trains SimCLR with Python's lightly on CIFAR-10 and prints the kNN accuracy after every epoch, as JSON lines.
 
 The configuration is the one of lightly's tutorial, small: resnet-9 of width 0.25, batch 256, SGD 0.06 with cosine decay, float32.
-bench/learning.cpp is the same program here; learning_parity.sh runs both and prints the table of docs/performance.md.
+bench/learning.cpp is the same program here; bench/peers/compare_learning runs both and prints the table of docs/performance.md.
 """
 import argparse
 import json
@@ -18,6 +18,8 @@ from lightly.utils.benchmarking import knn_predict
 from PIL import Image
 from torch import nn
 
+# SimCLRCollateFunction of lightly 1.1; 1.6.0 doubled the jitter.
+EARLY = {"cj_strength": 0.5, "sigmas": (0.2, 2)}
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -75,7 +77,7 @@ for seed in args.seeds:
     model = nn.Sequential(backbone, nn.Flatten(1), head).to(memory_format=torch.channels_last)
     criterion = NTXentLoss(temperature=0.5)
     loader = torch.utils.data.DataLoader(
-        TwoViews(train[0], SimCLRTransform(input_size=32, gaussian_blur=0.0)), batch_size=256, shuffle=True, drop_last=True,
+        TwoViews(train[0], SimCLRTransform(input_size=32, gaussian_blur=0.0, **EARLY)), batch_size=256, shuffle=True, drop_last=True,
         num_workers=args.workers)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.06, momentum=0.9, weight_decay=5e-4)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, args.epochs * len(loader))

@@ -1,4 +1,4 @@
-"""Measures Python's lightly on the inputs of bench/lightly_bench.cpp and prints {name: value} as JSON.
+"""Measures Python's lightly on the inputs of bench/*_bench.cpp and prints {name: value} as JSON.
 
 Names and units are those of the C++ benchmarks: views/s for collate and training step, ms for NT-Xent and kNN. Every figure is the
 best of several runs, after a warm-up. Called by bench/peers/compare, which prints both sides.
@@ -62,7 +62,7 @@ def collate(transform, images):
 images = read_images(args.images, 256, 32)
 for name, blur in (("collate_simclr_32", 0.5), ("collate_simclr_32_no_blur", 0.0)):
     torch.set_num_threads(1)
-    measure(name, lambda t=SimCLRTransform(input_size=32, gaussian_blur=blur): collate(t, images), 512)
+    measure(name, lambda t=SimCLRTransform(input_size=32, gaussian_blur=blur, cj_strength=0.5, sigmas=(0.2, 2)): collate(t, images), 512)
 torch.set_num_threads(args.threads)
 
 

@@ -8,10 +8,12 @@
 
 namespace lightly::examples {
 
-std::string TrainOptions::setup(const std::string& data_name) const {
+std::string TrainOptions::setup(const std::string& data_name,
+                                std::string_view precision_name) const {
   std::ostringstream text;
   text << data_name << ", " << backbone << " of width " << width << ", " << epochs
-       << " epochs of batches of " << batch_size << ", lr " << lr << ", seed " << seed;
+       << " epochs of batches of " << batch_size << ", lr " << lr << ", seed " << seed << ", "
+       << precision_name;
   return text.str();
 }
 

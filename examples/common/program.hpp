@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace lightly::examples {
 
@@ -27,7 +28,7 @@ struct TrainOptions {
   bool resume = false;
 
   /// One line that says what is trained: a checkpoint goes on only with the same.
-  std::string setup(const std::string& data_name) const;
+  std::string setup(const std::string& data_name, std::string_view precision_name) const;
 };
 
 /// The body of `main`: reads the options, calls `train` and returns its exit status; an error goes

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iostream>
 #include <vector>
 
 #include "lightly/evaluation/embed.hpp"
@@ -35,7 +36,8 @@ Scores evaluate(const models::Backbone& backbone, const SmallImages& images, c10
   const evaluation::Embeddings bank = evaluation::embed(backbone, *images.train, options);
   Scores scores{.test = evaluation::embed(backbone, *images.test, options)};
   const std::int64_t classes = count_classes(bank);
-  const std::int64_t smallest_class = bank.labels.bincount().min().item<std::int64_t>();
+  const at::Tensor counts = bank.labels.bincount();
+  const std::int64_t smallest_class = counts.masked_select(counts > 0).min().item<std::int64_t>();
   scores.knn = evaluation::knn_accuracy(
       scores.test, bank,
       {.num_classes = classes, .knn_k = std::min<std::int64_t>(200, images.train->size())});
@@ -63,16 +65,18 @@ void save_neighbours(const std::filesystem::path& path, const SmallImages& image
                                {.title = "nearest after training", .embeddings = after.test}}));
 }
 
-void finish(const std::filesystem::path& output, training::MetricsLog& metrics,
-            const Scores& before, const Scores& after, std::ostream& out) {
-  metrics.log({{"knn_before", before.knn},
+void finish(const std::filesystem::path& output, training::MetricsLog& metrics, std::int64_t steps,
+            const BeforeAndAfter& scores) {
+  const auto& [before, after] = scores;
+  metrics.log({{"step", steps},
+               {"knn_before", before.knn},
                {"knn", after.knn},
                {"few_labels_before", before.few_labels.mean},
                {"few_labels", after.few_labels.mean}});
-  out << "wrote checkpoint.safetensors, backbone.safetensors, metrics.jsonl, views.png, "
-         "neighbours.png to "
-      << output.string() << '\n'
-      << summary(before, after) << std::endl;
+  std::cout << "wrote checkpoint.safetensors, backbone.safetensors, metrics.jsonl, views.png, "
+               "neighbours.png to "
+            << output.string() << '\n'
+            << summary(before, after) << std::endl;
 }
 
 }  // namespace lightly::examples

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <ostream>
 
 #include <c10/core/Device.h>
 
@@ -37,9 +36,15 @@ void save_views(const std::filesystem::path& path, const SmallImages& images,
 void save_neighbours(const std::filesystem::path& path, const SmallImages& images,
                      const Scores& before, const Scores& after);
 
-/// The end of a run: the scores as the last line of the metrics, what was written where, and
+struct BeforeAndAfter {
+  const Scores& before;
+  const Scores& after;
+};
+
+/// The end of a run of so many steps: the scores as the last line of the metrics, and on the
+/// standard output what was written where, and
 /// `kNN top-1 69.8 % -> 78.6 %, with 10 labels a class 42.0 % -> 61.0 %`.
-void finish(const std::filesystem::path& output, training::MetricsLog& metrics,
-            const Scores& before, const Scores& after, std::ostream& out);
+void finish(const std::filesystem::path& output, training::MetricsLog& metrics, std::int64_t steps,
+            const BeforeAndAfter& scores);
 
 }  // namespace lightly::examples

@@ -42,13 +42,28 @@ bool holds_idx(const fs::path& folder) {
          fs::exists(folder / "train-images-idx3-ubyte.gz");
 }
 
+void download(const fs::path& archive, std::ostream& out) {
+  std::int64_t shown_mb = 0;
+  const auto progress = [&](std::int64_t received, std::int64_t total) {
+    constexpr std::int64_t kMegabyte = 1'000'000;
+    constexpr std::int64_t kStepMb = 10;
+    if (const std::int64_t mb = received / kMegabyte; mb >= shown_mb + kStepMb) {
+      shown_mb = mb;
+      out << "data: " << mb << " of " << total / kMegabyte << " MB" << std::endl;
+    }
+  };
+  data::download(data::Cifar10::kUrl, archive, {.md5 = data::Cifar10::kMd5, .progress = progress});
+}
+
 }  // namespace
 
 SmallImages load_small_images(const fs::path& folder, std::ostream& out) {
   if (!folder.empty()) {
     TORCH_CHECK(fs::exists(folder), "--data: no such file or folder: ", folder.string());
     out << "data: " << folder.string() << '\n';
-    return holds_idx(folder) ? load_idx(folder.filename().string(), folder) : load_cifar10(folder);
+    // "fashion/" and "fashion" have the same name.
+    const std::string name = (fs::absolute(folder) / "").parent_path().filename().string();
+    return holds_idx(folder) ? load_idx(name, folder) : load_cifar10(folder);
   }
   const fs::path archive = "data/cifar-10-binary.tar.gz";
   for (const fs::path& root : {fs::path("data/cifar-10-batches-bin"), archive,
@@ -61,10 +76,12 @@ SmallImages load_small_images(const fs::path& folder, std::ostream& out) {
   try {
     out << "data: downloading " << data::Cifar10::kUrl << " (170 MB)" << std::endl;
     fs::create_directories("data");
-    data::download(data::Cifar10::kUrl, archive, {.md5 = data::Cifar10::kMd5});
+    download(archive, out);
     return load_cifar10(archive);
   } catch (const c10::Error& error) {
     out << "data: " << error.what_without_backtrace() << '\n';
+  } catch (const fs::filesystem_error& error) {  // data/ cannot be made
+    out << "data: " << error.what() << '\n';
   }
   TORCH_CHECK(holds_idx(kFashionMnist),
               "no data: put CIFAR-10's binary version under data/, or install the Debian package "

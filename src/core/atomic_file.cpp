@@ -65,10 +65,13 @@ void AtomicFile::close_and_remove() {
 }
 
 void AtomicFile::write(std::string_view bytes) {
-  TORCH_CHECK(descriptor_ >= 0, "AtomicFile: write after commit to ", path_.string());
+  TORCH_CHECK(descriptor_ >= 0, "AtomicFile: write after the end to ", path_.string());
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0 && errno != EINTR) {
+      const int error = errno;
+      close_and_remove();  // so that a part can never be committed
+      errno = error;
       fail("write");
     }
     bytes.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
@@ -76,7 +79,7 @@ void AtomicFile::write(std::string_view bytes) {
 }
 
 void AtomicFile::commit() {
-  TORCH_CHECK(descriptor_ >= 0, "AtomicFile: commit called twice for ", path_.string());
+  TORCH_CHECK(descriptor_ >= 0, "AtomicFile: commit after the end of ", path_.string());
   if (::fsync(descriptor_) != 0) {
     fail("flush");
   }

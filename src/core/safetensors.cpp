@@ -96,6 +96,22 @@ Entry parse_entry(const std::string& file, const std::string& name, const json& 
   return entry;
 }
 
+// The tensors must fill the data without gaps and overlaps, in any order: then they need no more
+// memory than the file has bytes. Sorts `entries` by where they lie.
+void check_layout(const std::string& file, std::vector<std::pair<std::string, Entry>>& entries,
+                  std::uint64_t data_bytes) {
+  std::ranges::sort(entries, {},
+                    [](const auto& item) { return std::pair(item.second.begin, item.second.end); });
+  std::uint64_t end = 0;
+  for (const auto& [name, entry] : entries) {
+    TORCH_CHECK(entry.begin == end, "load_safetensors: ", file, ": ", name, " must begin at ", end,
+                ", got ", entry.begin);
+    end = entry.end;
+  }
+  TORCH_CHECK(end == data_bytes, "load_safetensors: ", file, ": the tensors end at ", end,
+              ", the data at ", data_bytes);
+}
+
 }  // namespace
 
 const at::Tensor& Safetensors::at(const std::string& name) const {
@@ -124,7 +140,9 @@ Safetensors load_safetensors(const std::filesystem::path& path) {
   TORCH_CHECK(header.is_object(), "load_safetensors: ", file, ": the header is not a JSON object");
 
   const std::uint64_t data_begin = sizeof(header_bytes) + header_bytes;
+  const std::uint64_t data_bytes = file_bytes - data_begin;
   Safetensors content;
+  std::vector<std::pair<std::string, Entry>> entries;
   for (const auto& [name, value] : header.items()) {
     if (name == "__metadata__") {
       TORCH_CHECK(value.is_object(), "load_safetensors: ", file, ": __metadata__ is not an object");
@@ -135,12 +153,20 @@ Safetensors load_safetensors(const std::filesystem::path& path) {
       }
       continue;
     }
-    const Entry entry = parse_entry(file, name, value, file_bytes - data_begin);
+    entries.emplace_back(name, parse_entry(file, name, value, data_bytes));
+  }
+  check_layout(file, entries, data_bytes);
+  for (const auto& [name, entry] : entries) {
     at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(entry.type));
     stream.seekg(static_cast<std::streamoff>(data_begin + entry.begin));
     TORCH_CHECK(stream.read(static_cast<char*>(tensor.mutable_data_ptr()),
                             static_cast<std::streamsize>(entry.end - entry.begin)),
                 "load_safetensors: ", file, ": cannot read ", name);
+    if (entry.type == at::kBool) {
+      const auto* bytes = static_cast<const std::uint8_t*>(tensor.const_data_ptr());
+      TORCH_CHECK(std::all_of(bytes, bytes + tensor.nbytes(), [](auto byte) { return byte <= 1; }),
+                  "load_safetensors: ", file, ": ", name, " must hold bools of 0 or 1");
+    }
     content.tensors[name] = std::move(tensor);
   }
   return content;

@@ -13,7 +13,7 @@
 
 #include "data/digest.hpp"
 #include "data/handle.hpp"
-#include "data/padded_name.hpp"
+#include "lightly/data/padded_name.hpp"
 
 namespace lightly::data {
 namespace {
@@ -100,9 +100,12 @@ class ArchiveReader {
       : path_(path.string()), archive_(archive_read_new()) {
     TORCH_CHECK(archive_, "Cifar10: out of memory");
     // Only filters that libarchive has built in: others would start programs.
-    archive_read_support_filter_gzip(archive_.get());
-    archive_read_support_filter_xz(archive_.get());
-    archive_read_support_format_tar(archive_.get());
+    for (const int result : {archive_read_support_filter_gzip(archive_.get()),
+                             archive_read_support_filter_xz(archive_.get()),
+                             archive_read_support_format_tar(archive_.get())}) {
+      TORCH_CHECK(result == ARCHIVE_OK, "Cifar10: cannot open ", path_,
+                  ": libarchive was built without gzip or xz");
+    }
     constexpr std::size_t kBlockBytes = 1 << 18;
     check(archive_read_open_filename(archive_.get(), path.c_str(), kBlockBytes));
   }

@@ -70,12 +70,13 @@ at::Tensor BaseCollateFunction::make_view(const Sample& sample, std::int64_t vie
                        .index = static_cast<std::uint64_t>(sample.index),
                        .view = static_cast<std::uint64_t>(view)});
   at::Tensor made = options_.transforms.at(static_cast<std::size_t>(view))(sample.image, random);
-  TORCH_CHECK_VALUE(made.defined(), "BaseCollateFunction: the transform of view ", view,
+  // finish() of the batch adds the callee and the sample's name.
+  TORCH_CHECK_VALUE(made.defined(), "the transform of view ", view,
                     " must return uint8 or float32 [3, h, w] on the CPU, got no tensor");
   const bool fits = (made.scalar_type() == at::kByte || made.scalar_type() == at::kFloat) &&
                     made.dim() == 3 && made.size(0) == 3 && made.size(1) > 0 && made.size(2) > 0 &&
                     made.device().is_cpu();
-  TORCH_CHECK_VALUE(fits, "BaseCollateFunction: the transform of view ", view,
+  TORCH_CHECK_VALUE(fits, "the transform of view ", view,
                     " must return uint8 or float32 [3, h, w] on the CPU, got ", made.scalar_type(),
                     " ", made.sizes(), " on ", made.device());
   return made;

@@ -246,8 +246,9 @@ BatchRange::~BatchRange() {
 }
 
 BatchRange::Iterator BatchRange::begin() {
-  if (!std::exchange(begun_, true)) {
+  if (!begun_) {
     advance();
+    begun_ = true;
   }
   return Iterator(this);
 }

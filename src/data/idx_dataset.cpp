@@ -11,7 +11,7 @@
 #include <zlib.h>
 
 #include "data/handle.hpp"
-#include "data/padded_name.hpp"
+#include "lightly/data/padded_name.hpp"
 
 namespace lightly::data {
 namespace {

@@ -78,9 +78,8 @@ at::Tensor load_batch(const data::Dataset& dataset, std::int64_t begin, std::int
 
 void EmbedOptions::check() const {
   core::check_at_least("embed", "batch_size", batch_size, 1);
-  for (std::size_t channel = 0; channel < 3; ++channel) {
-    core::check_not_negative("embed", "mean", mean[channel]);
-    core::check_positive("embed", "std", std[channel]);
+  if (normalize) {
+    normalize->check();
   }
 }
 
@@ -92,8 +91,9 @@ Embeddings embed(const models::Backbone& backbone, const data::Dataset& dataset,
   TORCH_CHECK_VALUE(total >= 1, "embed: dataset must have at least one image, got ", total);
   torch::nn::Module& module = *backbone.module();
   const at::Device device = options.device.value_or(device_of(module));
-  const at::Tensor mean = per_channel(options.mean, device);
-  const at::Tensor std = per_channel(options.std, device);
+  const auto normalization = options.normalize.value_or(transforms::Normalization());
+  const at::Tensor mean = per_channel(normalization.mean, device);
+  const at::Tensor std = per_channel(normalization.std, device);
   Embeddings result;
   result.labels = at::empty({total}, at::TensorOptions().dtype(at::kLong));
   result.file_names.reserve(static_cast<std::size_t>(total));

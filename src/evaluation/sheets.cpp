@@ -42,6 +42,7 @@ std::vector<std::int64_t> first_of_each_class(const at::Tensor& labels, std::int
 
 at::Tensor views_sheet(const std::vector<at::Tensor>& images, const std::vector<at::Tensor>& views,
                        const ViewsSheetOptions& options) {
+  const auto normalization = options.normalize.value_or(transforms::Normalization());
   media::ContactSheetOptions sheet = options.sheet;
   sheet.groups.clear();
   sheet.row_titles = {"image"};
@@ -56,8 +57,8 @@ at::Tensor views_sheet(const std::vector<at::Tensor>& images, const std::vector<
                       view.defined() ? view.sizes() : at::IntArrayRef());
     std::vector<media::SheetCell> row;
     for (std::int64_t i = 0; i < count; ++i) {
-      row.push_back({.image = media::to_image(view.select(0, i),
-                                              {.mean = options.mean, .std = options.std})});
+      row.push_back({.image = media::to_image(view.select(0, i), {.mean = normalization.mean,
+                                                                  .std = normalization.std})});
     }
     rows.push_back(std::move(row));
     sheet.row_titles.push_back("view " + std::to_string(rows.size() - 1));

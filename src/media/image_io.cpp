@@ -1,6 +1,7 @@
 #include "lightly/media/image_io.hpp"
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -87,7 +88,7 @@ void save_png(const std::filesystem::path& path, const at::Tensor& image) {
   try {
     cv::Mat reversed;
     cv::cvtColor(mat_over(pixels), reversed, cv::COLOR_RGB2BGR);
-    cv::imencode(".png", reversed, bytes);
+    TORCH_CHECK(cv::imencode(".png", reversed, bytes), "save_png: cannot encode ", path.string());
   } catch (const cv::Exception& error) {
     TORCH_CHECK(false, "save_png: cannot encode ", path.string(), ": ", error.err);
   }
@@ -96,7 +97,16 @@ void save_png(const std::filesystem::path& path, const at::Tensor& image) {
   file.commit();
 }
 
+void ToImageOptions::check() const {
+  for (std::size_t channel = 0; channel < 3; ++channel) {
+    TORCH_CHECK_VALUE(std::isfinite(mean[channel]), "to_image: mean must be finite, got ",
+                      mean[channel]);
+    core::check_positive("to_image", "std", std[channel]);
+  }
+}
+
 at::Tensor to_image(const at::Tensor& view, const ToImageOptions& options) {
+  options.check();
   TORCH_CHECK_VALUE(view.defined(), "to_image: view must be floating point [3, h, w], got none");
   TORCH_CHECK_VALUE(view.dim() == 3 && view.size(0) == 3 && at::isFloatingType(view.scalar_type()),
                     "to_image: view must be floating point [3, h, w], got ", view.scalar_type(),

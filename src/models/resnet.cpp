@@ -67,7 +67,14 @@ std::int64_t base_planes(const ResNetOptions& options) {
 
 }  // namespace
 
+void BasicBlockOptions::check() const {
+  core::check_at_least("ResNet block", "in_planes", in_planes, 1);
+  core::check_at_least("ResNet block", "planes", planes, 1);
+  core::check_at_least("ResNet block", "stride", stride, 1);
+}
+
 BasicBlockImpl::BasicBlockImpl(BasicBlockOptions options_) : options(options_) {
+  options.check();
   BasicBlockImpl::reset();
 }
 
@@ -87,6 +94,7 @@ at::Tensor BasicBlockImpl::forward(const at::Tensor& x) {
 }
 
 BottleneckImpl::BottleneckImpl(BottleneckOptions options_) : options(options_) {
+  options.check();
   BottleneckImpl::reset();
 }
 

@@ -73,17 +73,9 @@ void SGD::set_lr(double lr) {
   options_.lr = lr;
 }
 
-void SGD::zero_grad(bool set_to_none) {
+void SGD::zero_grad() {
   for (at::Tensor& parameter : parameters_) {
-    at::Tensor& gradient = parameter.mutable_grad();
-    if (!gradient.defined()) {
-      continue;
-    }
-    if (set_to_none) {
-      gradient.reset();
-    } else {
-      gradient = gradient.detach().zero_();
-    }
+    parameter.mutable_grad().reset();
   }
 }
 

@@ -1,10 +1,13 @@
 #include "lightly/training/checkpoint.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <ATen/Dispatch.h>
 #include <c10/util/Exception.h>
 #include <c10/util/StringUtil.h>
 
@@ -52,6 +55,21 @@ TrainingState read_state(const std::string& file, const Metadata& metadata) {
   return state;
 }
 
+// A plain loop: a forked process, which may save too, has none of the threads of an operator.
+bool is_finite(const at::Tensor& tensor) {
+  if (!tensor.is_floating_point()) {
+    return true;
+  }
+  const at::Tensor host = tensor.cpu().contiguous();
+  return AT_DISPATCH_FLOATING_TYPES_AND2(
+      at::kHalf, at::kBFloat16, host.scalar_type(), "is_finite", [&] {
+        const auto* values = host.const_data_ptr<scalar_t>();
+        return std::all_of(values, values + host.numel(), [](scalar_t value) {
+          return std::isfinite(static_cast<double>(value));
+        });
+      });
+}
+
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module& model,
@@ -60,6 +78,8 @@ void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module&
   core::check_at_least("save_checkpoint", "step", state.step, 0);
   core::Safetensors content;
   for (const auto& item : models::state_dict(model)) {
+    TORCH_CHECK(is_finite(item.value()), "save_checkpoint: ", path.string(), ": ", item.key(),
+                " must be finite; the file is left as it was");
     content.tensors[std::string(kModel) + item.key()] = item.value();
   }
   for (const auto& [name, tensor] : optimizer.state()) {

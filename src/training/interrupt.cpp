@@ -19,18 +19,16 @@ std::array<struct sigaction, kSignals.size()> old_actions;
 static_assert(std::atomic<int>::is_always_lock_free);
 
 extern "C" void on_interrupt(int signal) {
-  received.store(signal);
-  const int error = errno;
-  struct sigaction standard{};
-  standard.sa_handler = SIG_DFL;
-  for (const int each : kSignals) {
-    struct sigaction current{};
-    ::sigaction(each, nullptr, &current);
-    if (current.sa_handler == &on_interrupt) {
-      ::sigaction(each, &standard, nullptr);
-    }
+  if (received.exchange(signal) != 0) {
+    // Raised again it stays pending until this handler returns, and then does what it does by
+    // default: it ends the process.
+    const int error = errno;
+    struct sigaction standard{};
+    standard.sa_handler = SIG_DFL;
+    ::sigaction(signal, &standard, nullptr);
+    ::raise(signal);
+    errno = error;
   }
-  errno = error;
 }
 
 }  // namespace

@@ -16,7 +16,6 @@ namespace lightly::transforms::functional {
 namespace {
 
 // Beyond this the sum of a box leaves 32 bits.
-constexpr double kLargestRadius = 1e6;
 
 // Past the dispatcher: at 32 px a dispatched at::empty costs as much as the pixels.
 at::Tensor empty_image(const Size& size, at::ScalarType dtype = at::kByte) {
@@ -203,8 +202,9 @@ at::Tensor to_grayscale(const at::Tensor& image) {
 at::Tensor gaussian_blur(const at::Tensor& image, double radius) {
   thread_local kernels::BlurScratch scratch;
   const Pixels pixels("gaussian_blur", image);
-  TORCH_CHECK_VALUE(radius >= 0.0 && radius <= kLargestRadius,
-                    "gaussian_blur: radius must be in [0, ", kLargestRadius, "] px, got ", radius);
+  TORCH_CHECK_VALUE(radius >= 0.0 && radius <= kLargestBlurRadius,
+                    "gaussian_blur: radius must be in [0, ", kLargestBlurRadius, "] px, got ",
+                    radius);
   at::Tensor result = empty_image(pixels.size());
   kernels::gaussian_blur(*pixels, pixels_to_write(result), static_cast<float>(radius), scratch);
   return result;

@@ -12,7 +12,7 @@ namespace lightly::transforms {
 namespace {
 
 // What functional::gaussian_blur takes.
-constexpr double kLargestSigma = 1e6;
+constexpr double kLargestSigma = functional::kLargestBlurRadius;
 
 }  // namespace
 

@@ -48,6 +48,10 @@ void ImageViewOptions::check() const {
   }
 }
 
+void SimCLRViewOptions::check() const {
+  simclr_view(*this).check();
+}
+
 ImageViewOptions simclr_view(const SimCLRViewOptions& options) {
   // Beyond 2.5 the hue's strength leaves [0, 0.5].
   TORCH_CHECK_VALUE(options.cj_strength >= 0.0 && options.cj_strength <= 2.5,

@@ -97,6 +97,17 @@ TEST(Safetensors, NamesFileAndReasonOnEveryLie) {
   EXPECT_THAT(load_error(with_header(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})",
                                      std::string(8, 'x'))),
               HasSubstr("negative size of a"));
+  // Entries that share their bytes would need more memory than the file has.
+  EXPECT_THAT(load_error(with_header(R"({"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},)"
+                                     R"("b":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}})",
+                                     std::string(8, 'x'))),
+              HasSubstr("b must begin at 8, got 0"));
+  EXPECT_THAT(load_error(with_header(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})",
+                                     std::string(8, 'x'))),
+              HasSubstr("the tensors end at 2, the data at 8"));
+  EXPECT_THAT(load_error(with_header(R"({"a":{"dtype":"BOOL","shape":[2],"data_offsets":[0,2]}})",
+                                     std::string("\x01\x02", 2))),
+              HasSubstr("a must hold bools of 0 or 1"));
   EXPECT_THAT(error_text([] { load_safetensors("/nonexistent/x.safetensors"); }),
               HasSubstr("cannot open /nonexistent/x.safetensors"));
 }

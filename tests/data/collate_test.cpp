@@ -126,10 +126,9 @@ TEST(BaseCollateFunction, RejectsWhatIsNoView) {
   const auto error = [](const ImageTransform& transform) {
     return error_text([&] { BaseCollateFunction({.transforms = {keep, transform}})({sample(8)}); });
   };
-  EXPECT_EQ(
-      error([](const at::Tensor&, Random&) { return at::Tensor(); }),
-      "BaseCollateFunction: image 8: BaseCollateFunction: the transform of view 1 must return "
-      "uint8 or float32 [3, h, w] on the CPU, got no tensor");
+  EXPECT_EQ(error([](const at::Tensor&, Random&) { return at::Tensor(); }),
+            "BaseCollateFunction: image 8: the transform of view 1 must return "
+            "uint8 or float32 [3, h, w] on the CPU, got no tensor");
   EXPECT_THAT(error([](const at::Tensor& x, Random&) { return x.to(torch::kDouble); }),
               HasSubstr("got Double [3, 20, 24] on cpu"));
   EXPECT_THAT(error([](const at::Tensor& x, Random&) { return x[0]; }),

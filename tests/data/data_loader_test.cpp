@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <iterator>
 #include <mutex>
 #include <set>
@@ -216,9 +217,12 @@ TEST(DataLoader, NeverMakesMoreThanPrefetchFactorBatchesAhead) {
       ++handed;
       EXPECT_EQ(batch.indices.front(), (handed - 1) * 4);
       // The workers do get that far, while the consumer is busy.
-      while (dataset->gets < std::min<std::int64_t>(60, (handed + prefetch) * 4)) {
+      const auto far_enough = std::min<std::int64_t>(60, (handed + prefetch) * 4);
+      const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+      while (dataset->gets < far_enough && std::chrono::steady_clock::now() < give_up) {
         std::this_thread::yield();
       }
+      ASSERT_GE(dataset->gets, far_enough);
       dataset->most_gets += 4;
     }
     EXPECT_EQ(handed, 15);

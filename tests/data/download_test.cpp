@@ -18,6 +18,7 @@
 namespace lightly::data {
 namespace {
 
+using lightly::testing::count_files;
 using lightly::testing::error_text;
 using lightly::testing::read_file;
 using lightly::testing::TemporaryFolder;
@@ -100,17 +101,13 @@ std::string ok(const std::string& body) {
   return answer("200 OK", body.size(), body);
 }
 
-std::ptrdiff_t count_files(const std::filesystem::path& folder) {
-  return std::distance(std::filesystem::directory_iterator(folder), {});
-}
-
 TEST(Download, WritesTheFileWhoseSumIsRight) {
   const TemporaryFolder folder;
   write_file(folder / "a.bin", "old");
   const OneAnswer server(ok(kLetters));
   download(server.url(), folder / "a.bin", {.md5 = kLettersMd5});
   EXPECT_EQ(read_file(folder / "a.bin"), kLetters);
-  EXPECT_EQ(count_files(folder.path()), 1);
+  EXPECT_EQ(count_files(folder.path()), 1U);
 }
 
 TEST(Download, ReportsProgressUpToTheTotal) {
@@ -133,7 +130,7 @@ TEST(Download, AnHttpErrorNamesUrlAndCodeAndLeavesNothing) {
   const OneAnswer server(answer("404 Not Found", 9, "not found"));
   EXPECT_THAT(error_text([&] { download(server.url(), folder / "a.bin"); }),
               AllOf(StartsWith("download: cannot get " + server.url() + ": "), HasSubstr("404")));
-  EXPECT_EQ(count_files(folder.path()), 0);
+  EXPECT_EQ(count_files(folder.path()), 0U);
 }
 
 TEST(Download, AConnectionClosedMidwayLeavesNothing) {
@@ -141,7 +138,7 @@ TEST(Download, AConnectionClosedMidwayLeavesNothing) {
   const OneAnswer server(answer("200 OK", 1000, std::string(500, 'x')));
   EXPECT_THAT(error_text([&] { download(server.url(), folder / "a.bin"); }),
               AllOf(HasSubstr(server.url()), HasSubstr("500 bytes remaining")));
-  EXPECT_EQ(count_files(folder.path()), 0);
+  EXPECT_EQ(count_files(folder.path()), 0U);
 }
 
 TEST(Download, AWrongSumKeepsTheOldFileAndNamesBothSums) {
@@ -152,7 +149,7 @@ TEST(Download, AWrongSumKeepsTheOldFileAndNamesBothSums) {
       error_text([&] { download(server.url(), folder / "a.bin", {.md5 = Cifar10::kMd5}); }),
       "download: " + server.url() + " must have the MD5 " + Cifar10::kMd5 + ", got " + kLettersMd5);
   EXPECT_EQ(read_file(folder / "a.bin"), "old");
-  EXPECT_EQ(count_files(folder.path()), 1);
+  EXPECT_EQ(count_files(folder.path()), 1U);
 }
 
 TEST(Download, WhatTheProgressCallbackThrowsReachesTheCaller) {
@@ -164,7 +161,7 @@ TEST(Download, WhatTheProgressCallbackThrowsReachesTheCaller) {
                        }});
             }),
             "stopped by the user");
-  EXPECT_EQ(count_files(folder.path()), 0);
+  EXPECT_EQ(count_files(folder.path()), 0U);
 }
 
 TEST(Download, RefusedConnectionsAndOtherProtocolsAreErrors) {
@@ -183,7 +180,7 @@ TEST(Download, RefusedConnectionsAndOtherProtocolsAreErrors) {
   const OneAnswer server(answer("302 Found", 0, "", "Location: " + local + "\r\n"));
   EXPECT_THAT(error_text([&] { download(server.url(), folder / "a.bin"); }),
               StartsWith("download: cannot get " + server.url() + ": "));
-  EXPECT_EQ(count_files(folder.path()), 1);
+  EXPECT_EQ(count_files(folder.path()), 1U);
 }
 
 TEST(Download, AnUnwritableFolderIsNamed) {

@@ -96,11 +96,11 @@ TEST(Embed, GivesNormalisedImagesToTheBackboneInOrder) {
               ElementsAre("image 0", "image 1", "image 2", "image 3", "image 4"));
 }
 
-TEST(Embed, MeanZeroAndDeviationOneLeaveTheImage) {
+TEST(Embed, WithoutNormalizeScalesToOne) {
   const ListDataset dataset = random_images(1);
   const auto identity = lambda([](const torch::Tensor& x) { return x; });
   EXPECT_TRUE(
-      tensors_equal(embed(identity, dataset, {.mean = {0, 0, 0}, .std = {1, 1, 1}}).features,
+      tensors_equal(embed(identity, dataset, {.normalize = std::nullopt}).features,
                     dataset.get(0).image.to(torch::kFloat).div(255.0).flatten().unsqueeze(0)));
 }
 
@@ -171,10 +171,9 @@ TEST(Embed, NamesRuleAndValueOnBadInput) {
   };
   const auto identity = lambda([](const torch::Tensor& x) { return x; });
   EXPECT_EQ(text(identity, dataset, {.batch_size = 0}), "embed: batch_size must be >= 1, got 0");
-  EXPECT_EQ(text(identity, dataset, {.mean = {0.5, -1.0, 0.5}}),
-            "embed: mean must be >= 0 and finite, got -1");
-  EXPECT_EQ(text(identity, dataset, {.std = {1.0, 1.0, 0.0}}),
-            "embed: std must be > 0 and finite, got 0");
+  EXPECT_EQ(
+      text(identity, dataset, {.normalize = transforms::Normalization{.std = {1.0, 1.0, 0.0}}}),
+      "Normalization: std must be > 0 and finite, got 0");
   EXPECT_EQ(text(identity, ListDataset({}), {}),
             "embed: dataset must have at least one image, got 0");
   EXPECT_EQ(text(models::Backbone(), dataset, {}), "embed: backbone must hold a module, got none");

@@ -9,7 +9,7 @@ rm -rf "$work"
 mkdir -p "$work"
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
-options=(--data "$images" --epochs 3 --batch-size 64 --width 0.125 --precision fp32)
+options=(--data "$images" --epochs 5 --batch-size 64 --width 0.125 --precision fp32)
 train() {  # output folder, then more options
   "$example" "${options[@]}" --output "$work/$1" "${@:2}"
 }
@@ -35,7 +35,7 @@ for file in checkpoint.safetensors backbone.safetensors metrics.jsonl views.png 
   [ -s "$work/whole/$file" ] || fail "$file is missing or empty"
 done
 tail -n 1 "$work/whole.out" | grep -Eq '^kNN top-1 [0-9.]+ % -> [0-9.]+ %, with 10 labels' || fail "no summary in the last line"
-[ "$(grep -c '"loss"' "$work/whole/metrics.jsonl")" -eq 24 ] || fail "3 epochs of 8 steps must give 24 lines"
+[ "$(grep -c '"loss"' "$work/whole/metrics.jsonl")" -eq 40 ] || fail "5 epochs of 8 steps must give 40 lines"
 
 train workers0 --workers 0 >/dev/null
 same whole workers0
@@ -53,7 +53,7 @@ wait $pid || status=$?
 grep -q -- '--resume' "$work/interrupted.out" || fail "SIGTERM does not say how to resume"
 train interrupted --resume >/dev/null
 same whole interrupted
-[ "$(grep -c '"loss"' "$work/interrupted/metrics.jsonl")" -eq 24 ] || fail "the metrics of the resumed run have gaps"
+[ "$(grep -c '"loss"' "$work/interrupted/metrics.jsonl")" -eq 40 ] || fail "the metrics of the resumed run have gaps"
 
 # SIGKILL in the middle of the second epoch.
 "$example" "${options[@]}" --output "$work/killed" >/dev/null 2>&1 &
@@ -65,12 +65,19 @@ train killed --resume >/dev/null
 same whole killed
 leftovers=$(find "$work" -name '*.tmp')
 [ -z "$leftovers" ] || fail "temporary files are left: $leftovers"
-[ "$(grep -c '"loss"' "$work/killed/metrics.jsonl")" -eq 24 ] || fail "the metrics of the killed run have gaps"
+[ "$(grep -c '"loss"' "$work/killed/metrics.jsonl")" -eq 40 ] || fail "the metrics of the killed run have gaps"
 
 # A step whose loss is not finite ends the run, and what was saved before stays.
 cp -r "$work/whole" "$work/nan"
 refused "got NaN in epoch 0, step" "${options[@]}" --lr 1e30 --output "$work/nan"
 same whole nan
+# One step an epoch whose loss is still finite and whose result is not.
+refused "must be finite; the file is left as it was" --data "$images" --batch-size 512 --width 0.125 --precision fp32 --lr 1e45 --output "$work/diverged"
+[ ! -e "$work/diverged/checkpoint.safetensors" ] || fail "a checkpoint that diverged was saved"
+# A finished run that is resumed only evaluates again.
+cp -r "$work/whole" "$work/again"
+train again --resume >/dev/null
+cmp "$work/whole/metrics.jsonl" "$work/again/metrics.jsonl" || fail "resuming a finished run changes its metrics"
 
 # A limit on the size of a file stands for a full disk: the old checkpoint stays.
 cp -r "$work/whole" "$work/full"
@@ -78,7 +85,7 @@ cp -r "$work/whole" "$work/full"
 same whole full
 
 refused "no such file or folder: $work/nowhere" --data "$work/nowhere" --output "$work/x"
-refused "is of another run" --data "$images" --epochs 3 --batch-size 32 --width 0.125 --output "$work/whole" --resume
+refused "is of another run" --data "$images" --epochs 5 --batch-size 32 --width 0.125 --output "$work/whole" --resume
 refused "512" --data "$images" --batch-size 513 --output "$work/x"
 refused "checkpoint.safetensors" --data "$images" --batch-size 64 --output "$work/empty" --resume
 refused "$work/whole.out" --data "$images" --batch-size 64 --output "$work/whole.out/x"

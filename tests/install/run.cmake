@@ -1,4 +1,5 @@
-# Run by ctest: builds and runs the consumer of this folder against the installed package, or against the source.
+# Run by ctest: builds the consumer of this folder and the program of README.md against the installed package, or against
+# the source, and runs the consumer.
 # Variables: MODE (package, source), BUILD, WORK, SOURCE, GENERATOR, TORCH_DIR, LAUNCHER, FLAGS.
 cmake_minimum_required(VERSION 3.24)
 
@@ -10,10 +11,32 @@ function(run)
   endif()
 endfunction()
 
+# The first ```cpp block with a main().
+function(extract_program markdown file)
+  file(READ "${markdown}" rest)
+  set(fence "```cpp\n")
+  string(LENGTH "${fence}" fence_length)
+  while(TRUE)
+    string(FIND "${rest}" "${fence}" begin)
+    if(begin EQUAL -1)
+      message(FATAL_ERROR "${markdown} has no ```cpp block with int main")
+    endif()
+    math(EXPR begin "${begin} + ${fence_length}")
+    string(SUBSTRING "${rest}" ${begin} -1 rest)
+    string(FIND "${rest}" "```" end)
+    string(SUBSTRING "${rest}" 0 ${end} block)
+    if(block MATCHES "int main")
+      file(WRITE "${file}" "${block}")
+      return()
+    endif()
+  endwhile()
+endfunction()
+
 file(REMOVE_RECURSE "${WORK}")
+extract_program("${SOURCE}/README.md" "${WORK}/readme.cpp")
 set(arguments -G "${GENERATOR}" -S "${SOURCE}/tests/install" -B "${WORK}/build"
   -DCMAKE_BUILD_TYPE=Release -DTorch_DIR=${TORCH_DIR} "-DCMAKE_CXX_FLAGS=${FLAGS}"
-  -DLIGHTLY_FROM=${MODE})
+  -DLIGHTLY_FROM=${MODE} "-DLIGHTLY_README=${WORK}/readme.cpp")
 # By the environment: a launcher is a list, which an argument would not carry through.
 set(ENV{CMAKE_CXX_COMPILER_LAUNCHER} "${LAUNCHER}")
 if(MODE STREQUAL "package")

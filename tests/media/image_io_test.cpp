@@ -179,6 +179,8 @@ TEST(ToImage, RoundsAndClips) {
       torch::tensor({-0.5F, 0.498F / 255, 0.502F / 255, 2.0F}).view({1, 2, 2}).expand({3, 2, 2});
   EXPECT_TRUE(tensors_equal(to_image(view, {.mean = {0, 0, 0}, .std = {1, 1, 1}})[0],
                             torch::tensor({0, 0, 1, 255}, torch::kByte).view({2, 2})));
+  EXPECT_EQ(error_text([] { to_image(torch::zeros({3, 2, 2}), {.std = {1, 0, 1}}); }),
+            "to_image: std must be > 0 and finite, got 0");
   EXPECT_THAT(error_text([] { to_image(torch::zeros({1, 3, 2, 2})); }),
               HasSubstr("to_image: view must be floating point [3, h, w], got Float [1, 3, 2, 2]"));
   EXPECT_THAT(error_text([] { to_image(torch::zeros({3, 2, 2}, torch::kByte)); }),

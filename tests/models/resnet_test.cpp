@@ -198,6 +198,10 @@ TEST(ResNet, RejectsOptionsOutOfRange) {
             "ResNet: num_classes must be >= 1, got 0");
   EXPECT_EQ(error_text([] { ResNet({.depths = {1, 1, 0, 1}}); }),
             "ResNet: each of depths must be >= 1, got 0");
+  EXPECT_EQ(error_text([] { BasicBlock({.stride = 0}); }),
+            "ResNet block: stride must be >= 1, got 0");
+  EXPECT_EQ(error_text([] { Bottleneck({.planes = -1}); }),
+            "ResNet block: planes must be >= 1, got -1");
 }
 
 TEST(ResNet, RejectsImagesOfAnotherShape) {

@@ -1,7 +1,10 @@
 #include "support/matchers.hpp"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -74,6 +77,25 @@ std::filesystem::path test_data(const std::string& name) {
 std::filesystem::path large_test_data() {
   const char* folder = std::getenv("LIGHTLY_TEST_DATA");
   return folder == nullptr ? std::filesystem::path() : std::filesystem::path(folder);
+}
+
+::testing::AssertionResult right_on_a_full_disk(std::size_t bytes,
+                                                const std::function<bool()>& callable) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{bytes, bytes};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    ::_exit(callable() ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return status == 0 ? ::testing::AssertionSuccess()
+                     : ::testing::AssertionFailure() << "the child's wait status is " << status;
+}
+
+std::size_t count_files(const std::filesystem::path& folder) {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
 }
 
 TemporaryFolder::TemporaryFolder() {

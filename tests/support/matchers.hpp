@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include <ATen/core/Tensor.h>
@@ -43,6 +44,14 @@ std::filesystem::path test_data(const std::string& name);
 
 /// The folder with the larger real data that LIGHTLY_TEST_DATA names, or empty when it is not set.
 std::filesystem::path large_test_data();
+
+/// Runs `callable`, which returns whether all was right, in a child process that may write files of
+/// at most `bytes`: beyond, write() fails as it does on a full disk. Passes when it returned true.
+::testing::AssertionResult right_on_a_full_disk(std::size_t bytes,
+                                                const std::function<bool()>& callable);
+
+/// Files and folders in a folder.
+std::size_t count_files(const std::filesystem::path& folder);
 
 /// A fresh folder that is removed with the object.
 class TemporaryFolder {

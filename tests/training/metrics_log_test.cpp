@@ -1,11 +1,6 @@
 #include "lightly/training/metrics_log.hpp"
 
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cmath>
-#include <csignal>
 #include <limits>
 
 #include <gmock/gmock.h>
@@ -18,6 +13,7 @@ namespace {
 
 using lightly::testing::error_text;
 using lightly::testing::read_file;
+using lightly::testing::right_on_a_full_disk;
 using lightly::testing::TemporaryFolder;
 using lightly::testing::write_file;
 using ::testing::HasSubstr;
@@ -112,25 +108,15 @@ TEST(MetricsLog, NamesFileAndReasonWhenItCannotWrite) {
 }
 
 TEST(MetricsLog, AFullDiskIsNamedAndLeavesWholeLines) {
-  // A file size limit in a child process: write() fails as it does on a full disk.
   const TemporaryFolder folder;
-  const pid_t child = ::fork();
-  if (child == 0) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{100, 100};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
+  EXPECT_TRUE(right_on_a_full_disk(100, [&] {
     MetricsLog log(folder / "m.jsonl");
     log.log({{"step", 1}});
     const std::string text = error_text([&] { log.log({{"pad", std::string(200, 'x')}}); });
     log.log({{"step", 2}});
-    ::_exit(text.find("cannot write") != std::string::npos &&
-                    text.find("m.jsonl: File too large") != std::string::npos
-                ? 0
-                : 1);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+    return text.find("cannot write") != std::string::npos &&
+           text.find("m.jsonl: File too large") != std::string::npos;
+  }));
   EXPECT_EQ(read_file(folder / "m.jsonl"), "{\"step\":1}\n{\"step\":2}\n");
 }
 

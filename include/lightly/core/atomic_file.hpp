@@ -19,7 +19,7 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
-  /// Appends `bytes`.
+  /// Appends `bytes`; after an error nothing more can be written or committed.
   void write(std::string_view bytes);
 
   /// Flushes to the disk and renames to the final name.

@@ -24,8 +24,8 @@ struct RandomKey {
   static constexpr std::uint64_t kShuffle = ~std::uint64_t{0};
 };
 
-/// Counter-based random numbers: the same key gives the same draws on every machine, for any number
-/// of workers.
+/// Counter-based random numbers: the same key gives the same draws for any number of workers, and
+/// bits, uniforms and integers the same on every machine (normal() calls the system's log and cos).
 ///
 /// The generator is Philox4x32-10 (Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3,
 /// 2011), the one LibTorch ships. Streams with equal seed, epoch and view and different indices are

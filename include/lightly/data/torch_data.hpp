@@ -16,6 +16,7 @@
 #include "lightly/core/random.hpp"
 #include "lightly/data/collate.hpp"
 #include "lightly/data/dataset.hpp"
+#include "lightly/data/padded_name.hpp"
 #include "lightly/data/sample.hpp"
 
 /// Bridges to and from torch::data.
@@ -58,8 +59,7 @@ class FromTorchDataset : public Dataset {
   std::string file_name(std::int64_t index) const override {
     TORCH_CHECK_INDEX(index >= 0 && index < size_, "FromTorchDataset: index must be in [0, ", size_,
                       "), got ", index);
-    const std::string digits = std::to_string(index);
-    return std::string(digits.size() < 5 ? 5 - digits.size() : 0, '0') + digits;
+    return padded_name("", index);
   }
 
  private:

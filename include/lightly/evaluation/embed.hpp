@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -10,6 +9,7 @@
 #include "lightly/data/dataset.hpp"
 #include "lightly/evaluation/embeddings.hpp"
 #include "lightly/models/backbone.hpp"
+#include "lightly/transforms/normalization.hpp"
 
 namespace lightly::evaluation {
 
@@ -21,11 +21,8 @@ struct EmbedOptions {
   std::optional<at::Device> device = {};
   /// The type of a forward pass under autocast, for example at::kBFloat16; without a value, none.
   std::optional<at::ScalarType> autocast_dtype = {};
-  /// Mean of red, green and blue in [0, 1], subtracted from the image in [0, 1]; ImageNet's.
-  std::array<double, 3> mean = {0.485, 0.456, 0.406};
-  /// Standard deviation of red, green and blue, > 0, by which the difference is divided;
-  /// ImageNet's. A mean of 0 and a deviation of 1 leave the image in [0, 1].
-  std::array<double, 3> std = {0.229, 0.224, 0.225};
+  /// None: pixels / 255 only.
+  std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
   /// Called after every batch with the images done and the images in all.
   std::function<void(std::int64_t done, std::int64_t total)> progress = {};
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,13 +10,13 @@
 #include "lightly/data/dataset.hpp"
 #include "lightly/evaluation/embeddings.hpp"
 #include "lightly/media/contact_sheet.hpp"
+#include "lightly/transforms/normalization.hpp"
 
 namespace lightly::evaluation {
 
 struct ViewsSheetOptions {
-  /// What the views were normalised with; ImageNet's.
-  std::array<double, 3> mean = {0.485, 0.456, 0.406};
-  std::array<double, 3> std = {0.229, 0.224, 0.225};
+  /// What the views were normalised with; none: they are pixels / 255.
+  std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
   /// The grid; its titles are set by views_sheet.
   media::ContactSheetOptions sheet = {};
 };

@@ -20,10 +20,11 @@ struct LoadImageOptions {
 /// Reads an image file: uint8 [3, H, W], RGB, in channels-last memory.
 ///
 /// PNG, JPEG, BMP, and what OpenCV's imgcodecs was built with (WebP, TIFF, PNM). Grey becomes RGB,
-/// alpha is dropped, 16 bits become 8, an EXIF orientation is ignored, as in Pillow's
-/// `Image.open(path).convert("RGB")`. Throws c10::Error with the file and the reason when it cannot
-/// be read, is empty, cut short, damaged, of no known format or too large. (For a damaged file the
-/// codecs may also write a line to the standard error stream; OpenCV has no switch for it.)
+/// alpha is dropped, an EXIF orientation is ignored, as in Pillow's
+/// `Image.open(path).convert("RGB")`; of 16 bits the upper 8 are kept. Throws c10::Error with the
+/// file and the reason when it cannot be read, is empty, cut short, damaged, of no known format or
+/// too large. (For a damaged file the codecs may also write a line to the standard error stream;
+/// OpenCV has no switch for it.)
 at::Tensor load_image(const std::filesystem::path& path, const LoadImageOptions& options = {});
 
 /// Writes an image (uint8 [3, H, W], any strides) as PNG through core::AtomicFile; load_image gives
@@ -36,6 +37,9 @@ struct ToImageOptions {
   /// ImageNet's.
   std::array<double, 3> mean = {0.485, 0.456, 0.406};
   std::array<double, 3> std = {0.229, 0.224, 0.225};
+
+  /// Throws c10::ValueError for a number that is not finite or a std that is not > 0.
+  void check() const;
 };
 
 /// Makes a picture of a normalised view, floating point [3, h, w]: view * std + mean, from [0, 1]

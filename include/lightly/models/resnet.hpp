@@ -17,12 +17,16 @@ namespace lightly::models {
 
 /// Options of one residual block.
 struct BasicBlockOptions {
-  /// Channels of the input.
+  /// Channels of the input, >= 1.
   std::int64_t in_planes = 64;
-  /// Channels inside the block; it puts out planes * kExpansion.
+  /// Channels inside the block, >= 1; it puts out planes * kExpansion.
   std::int64_t planes = 64;
-  /// Stride of the block's 3x3 convolution that carries it (the first, or the bottleneck's one).
+  /// Stride of the block's 3x3 convolution that carries it (the first, or the bottleneck's one),
+  /// >= 1.
   std::int64_t stride = 1;
+
+  /// Throws c10::ValueError that names the field.
+  void check() const;
 };
 
 /// Two 3x3 convolutions with a shortcut: [B, in_planes, H, W] -> [B, planes, H / stride, ...].

@@ -42,8 +42,8 @@ class SGD {
   /// One step with the gradients the parameters hold; throws c10::Error for a sparse one.
   void step();
 
-  /// Drops the gradients (the next backward then writes instead of adding), or fills them with 0.
-  void zero_grad(bool set_to_none = true);
+  /// Drops the gradients: the next backward then writes instead of adding.
+  void zero_grad();
 
   double lr() const { return options_.lr; }
   /// Throws c10::ValueError unless `lr` >= 0 and finite.

@@ -28,7 +28,8 @@ struct TrainingState {
 ///
 /// Tensors are named `model.<state_dict name>` and `optimizer.<SGD::state name>`; epoch, step, seed
 /// and `notes.<name>` are the file's metadata. Throws c10::Error that names the file when it cannot
-/// be written, c10::ValueError for a negative epoch or step.
+/// be written, and that names the tensor when a parameter or buffer of the model is not finite, so
+/// that the last good checkpoint stays; c10::ValueError for a negative epoch or step.
 void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module& model,
                      const optim::SGD& optimizer, const TrainingState& state);
 

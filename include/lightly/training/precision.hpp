@@ -10,7 +10,7 @@ namespace lightly::training {
 
 /// The type in which the matrix products of a training step are computed; parameters stay float32.
 enum class Precision {
-  /// bfloat16 where the hardware multiplies it, else float32.
+  /// bfloat16 on CUDA and on a CPU that multiplies it, else float32.
   kAuto,
   kFloat32,
   kBFloat16,
@@ -26,8 +26,9 @@ std::string_view precision_name(Precision precision);
 /// more slowly than they compute float32.
 bool cpu_multiplies_bfloat16();
 
-/// What kAuto stands for on `device`: bfloat16 on CUDA and on a CPU that multiplies it, else
-/// float32. The others are returned as they are.
+/// What kAuto stands for on `device`: bfloat16 on CUDA (cards before Ampere emulate it: choose
+/// float32 there) and on a CPU that multiplies it, else float32. The others are returned as they
+/// are.
 Precision resolve(Precision precision, const c10::Device& device);
 
 /// The type for core::AutocastGuard and evaluation::EmbedOptions: kBFloat16 where `precision`

@@ -71,8 +71,11 @@ at::Tensor adjust_hue(const at::Tensor& image, double factor);
 /// Luma (ITU-R 601) in all three channels.
 at::Tensor to_grayscale(const at::Tensor& image);
 
-/// PIL's `GaussianBlur(radius)`: `radius` is the standard deviation in pixels, in [0, 1e6]; three
-/// box filters a direction.
+/// In pixels.
+inline constexpr double kLargestBlurRadius = 1e6;
+
+/// PIL's `GaussianBlur(radius)`: `radius` is the standard deviation in pixels, in
+/// [0, kLargestBlurRadius]; three box filters a direction.
 at::Tensor gaussian_blur(const at::Tensor& image, double radius);
 
 /// float32 [3, H, W], channels-last: ToTensor, then Normalize, exactly as torchvision computes them

@@ -74,9 +74,13 @@ struct SimCLRViewOptions {
   std::array<double, 2> sigmas{0.2, 2.0};
   bool early_blur_radius = false;
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the field out of bounds.
+  void check() const;
 };
 
 /// SimCLR's view in the terms of ImageView ([0] SimCLR, 2020, arXiv:2002.05709, appendix A).
+/// Throws c10::ValueError for a cj_strength out of its range.
 ImageViewOptions simclr_view(const SimCLRViewOptions& options);
 
 /// One random view of an image: uint8 [3, H, W] in, uint8 [3, h, w] of `input_size` out.

@@ -3,7 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
-/// Loops over pixels: pointers, sizes and strides; no tensors, no allocation, no checks.
+/// Loops over pixels: pointers, sizes and strides; no tensors, no checks. Scratch memory is
+/// kept per thread, at the largest size that was needed.
 namespace lightly::transforms::kernels {
 
 /// Interleaved RGB pixels to read: pixel (y, x) is the three bytes at data + y * row_bytes + 3 * x.

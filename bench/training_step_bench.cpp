@@ -24,12 +24,22 @@ struct Network {
   double width;
 };
 
-void step(benchmark::State& state, Network network, training::Precision precision) {
+struct Setting {
+  at::MemoryFormat format;
+  training::Precision precision;
+};
+
+void step(benchmark::State& state, Network network, Setting setting) {
+  const auto [format, precision] = setting;
+  if (precision == training::Precision::kBFloat16 && !training::cpu_multiplies_bfloat16()) {
+    state.SkipWithError("this CPU has no bfloat16 instructions");
+    return;
+  }
   auto resnet = models::ResNetGenerator(network.name, {.width = network.width});
-  models::SimCLR model(models::ResNetBackbone(resnet), {.num_ftrs = resnet->num_ftrs()});
-  const bool bf16 = precision == training::Precision::kBFloat16;
-  const auto format = bf16 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
-  if (bf16) {
+  // Without the stem's ReLU, as Python's backbone: the same work.
+  models::SimCLR model(models::ResNetBackbone(resnet, {.relu_after_stem = false}),
+                       {.num_ftrs = resnet->num_ftrs()});
+  if (format == at::MemoryFormat::ChannelsLast) {
     training::to_channels_last(*model);
   }
   loss::NTXentLoss criterion({.temperature = 0.5});
@@ -54,15 +64,23 @@ void step(benchmark::State& state, Network network, training::Precision precisio
 constexpr Network kResNet18{"resnet-18", 1.0};
 constexpr Network kResNet9{"resnet-9", 0.25};
 
-#define LIGHTLY_STEP_BENCHMARK(id, network, precision)                 \
-  BENCHMARK_CAPTURE(step, id, network, training::Precision::precision) \
-      ->Name("step_" #id)                                              \
-      ->Unit(benchmark::kMillisecond)                                  \
+constexpr Setting kPlain{at::MemoryFormat::Contiguous, training::Precision::kFloat32};
+constexpr Setting kChannelsLast{at::MemoryFormat::ChannelsLast, training::Precision::kFloat32};
+constexpr Setting kBFloat16{at::MemoryFormat::ChannelsLast, training::Precision::kBFloat16};
+
+#define LIGHTLY_STEP_BENCHMARK(id, network, setting) \
+  BENCHMARK_CAPTURE(step, id, network, setting)      \
+      ->Name("step_" #id)                            \
+      ->Unit(benchmark::kMillisecond)                \
+      ->MinTime(3.0)                                 \
+      ->Repetitions(3)                               \
       ->UseRealTime()
 
-LIGHTLY_STEP_BENCHMARK(resnet18_fp32, kResNet18, kFloat32);
+LIGHTLY_STEP_BENCHMARK(resnet18_fp32, kResNet18, kPlain);
+LIGHTLY_STEP_BENCHMARK(resnet18_fp32_channels_last, kResNet18, kChannelsLast);
 LIGHTLY_STEP_BENCHMARK(resnet18_bf16_channels_last, kResNet18, kBFloat16);
-LIGHTLY_STEP_BENCHMARK(resnet9_w025_fp32, kResNet9, kFloat32);
+LIGHTLY_STEP_BENCHMARK(resnet9_w025_fp32, kResNet9, kPlain);
+LIGHTLY_STEP_BENCHMARK(resnet9_w025_fp32_channels_last, kResNet9, kChannelsLast);
 LIGHTLY_STEP_BENCHMARK(resnet9_w025_bf16_channels_last, kResNet9, kBFloat16);
 
 }  // namespace

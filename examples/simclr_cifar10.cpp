@@ -18,7 +18,8 @@ int train(const examples::TrainOptions& options) {
   const torch::Device device(options.device);
   std::filesystem::create_directories(options.output);
   const examples::SmallImages images = examples::load_small_images(options.data, std::cout);
-  const data::SimCLRCollateFunction collate({.input_size = 32, .gaussian_blur = 0.0});
+  const data::SimCLRCollateFunction collate(
+      {.input_size = images.train->get(0).image.size(1), .gaussian_blur = 0.0});
   data::DataLoader loader(images.train, collate,
                           {.batch_size = options.batch_size,
                            .shuffle = true,

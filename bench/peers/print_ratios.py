@@ -8,9 +8,13 @@ PAIRS = [
     ("collate_simclr_32", "collate_simclr_32"),
     ("collate_simclr_32_no_blur", "collate_simclr_32_no_blur"),
     ("step_resnet18_fp32", "step_resnet18_fp32"),
+    ("step_resnet18_fp32_channels_last", "step_resnet18_fp32"),
+    ("step_resnet18_fp32_channels_last", "step_resnet18_fp32_channels_last"),
     ("step_resnet18_bf16_channels_last", "step_resnet18_fp32"),
     ("step_resnet18_bf16_channels_last", "step_resnet18_bf16_channels_last"),
     ("step_resnet9_w025_fp32", "step_resnet9_w025_fp32"),
+    ("step_resnet9_w025_fp32_channels_last", "step_resnet9_w025_fp32"),
+    ("step_resnet9_w025_fp32_channels_last", "step_resnet9_w025_fp32_channels_last"),
     ("step_resnet9_w025_bf16_channels_last", "step_resnet9_w025_fp32"),
     ("step_resnet9_w025_bf16_channels_last", "step_resnet9_w025_bf16_channels_last"),
     ("ntxent_256", "ntxent_256"),
@@ -22,6 +26,8 @@ with open(sys.argv[1]) as file:
     here = {}
     for run in json.load(file)["benchmarks"]:
         name = run["name"].split("/")[0]
+        if run.get("error_occurred") or run.get("run_type") == "aggregate":
+            continue
         rate = run.get("items_per_second")
         value = rate if rate else run["real_time"] * {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}[run["time_unit"]]
         here[name] = max(here.get(name, 0.0), value) if rate else min(here.get(name, float("inf")), value)

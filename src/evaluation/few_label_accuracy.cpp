@@ -21,7 +21,7 @@ namespace {
 
 using RowsOfClass = std::map<std::int64_t, std::vector<std::int64_t>>;
 
-constexpr const char* kCallee = "few_label_accuracy";
+constexpr const char* kFewLabelAccuracy = "few_label_accuracy";
 
 // `count` of `rows`, without replacement: the head of a Fisher-Yates shuffle.
 std::vector<std::int64_t> draw(std::vector<std::int64_t> rows, std::int64_t count,
@@ -49,9 +49,9 @@ at::Tensor numbered(const at::Tensor& labels, const RowsOfClass& rows_of_class) 
 }  // namespace
 
 void FewLabelOptions::check() const {
-  core::check_at_least(kCallee, "labels_per_class", labels_per_class, 1);
-  core::check_positive(kCallee, "knn_t", knn_t);
-  core::check_at_least(kCallee, "draws", draws, 1);
+  core::check_at_least(kFewLabelAccuracy, "labels_per_class", labels_per_class, 1);
+  core::check_positive(kFewLabelAccuracy, "knn_t", knn_t);
+  core::check_at_least(kFewLabelAccuracy, "draws", draws, 1);
 }
 
 FewLabelAccuracy few_label_accuracy(const Embeddings& queries, const Embeddings& bank,
@@ -59,16 +59,17 @@ FewLabelAccuracy few_label_accuracy(const Embeddings& queries, const Embeddings&
   options.check();
   const at::NoGradGuard no_grad;
   const at::Tensor features =
-      normalized_rows(checked_features(kCallee, "queries", queries.features));
-  const at::Tensor known = normalized_rows(checked_features(kCallee, "bank", bank.features));
-  TORCH_CHECK_VALUE(features.size(1) == known.size(1), kCallee,
+      normalized_rows(checked_features(kFewLabelAccuracy, "queries", queries.features));
+  const at::Tensor known =
+      normalized_rows(checked_features(kFewLabelAccuracy, "bank", bank.features));
+  TORCH_CHECK_VALUE(features.size(1) == known.size(1), kFewLabelAccuracy,
                     ": queries and bank must have rows of equal length, got ", features.sizes(),
                     " and ", known.sizes());
   constexpr std::int64_t kAnyClass = std::numeric_limits<std::int64_t>::max();
-  const at::Tensor labels =
-      checked_labels(kCallee, "labels of queries", queries.labels, features.size(0), kAnyClass);
-  const at::Tensor known_labels =
-      checked_labels(kCallee, "labels of the bank", bank.labels, known.size(0), kAnyClass);
+  const at::Tensor labels = checked_labels(kFewLabelAccuracy, "labels of queries", queries.labels,
+                                           features.size(0), kAnyClass);
+  const at::Tensor known_labels = checked_labels(kFewLabelAccuracy, "labels of the bank",
+                                                 bank.labels, known.size(0), kAnyClass);
 
   RowsOfClass rows_of_class;
   for (std::int64_t i = 0; i < labels.size(0); ++i) {
@@ -78,9 +79,9 @@ FewLabelAccuracy few_label_accuracy(const Embeddings& queries, const Embeddings&
     rows_of_class[known_labels.const_data_ptr<std::int64_t>()[i]].push_back(i);
   }
   for (const auto& [label, rows] : rows_of_class) {
-    TORCH_CHECK_VALUE(static_cast<std::int64_t>(rows.size()) >= options.labels_per_class, kCallee,
-                      ": class ", label, " must have at least ", options.labels_per_class,
-                      " images in the bank, got ", rows.size());
+    TORCH_CHECK_VALUE(static_cast<std::int64_t>(rows.size()) >= options.labels_per_class,
+                      kFewLabelAccuracy, ": class ", label, " must have at least ",
+                      options.labels_per_class, " images in the bank, got ", rows.size());
   }
   // Labels need not be dense: classes are numbered in ascending order of their labels.
   const at::Tensor classes = numbered(labels, rows_of_class);

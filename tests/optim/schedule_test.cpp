@@ -44,8 +44,8 @@ TEST(CosineSchedule, MatchesLightly) {
   };
   for (const auto& [name, options] : cases) {
     const torch::Tensor& expected = golden.at(name);
-    const auto schedule = [&options = options](std::int64_t step) {
-      return cosine_schedule(step, options);
+    const auto schedule = [&chosen = options](std::int64_t step) {
+      return cosine_schedule(step, chosen);
     };
     EXPECT_TRUE(tensors_close(values(schedule, expected.size(0)), expected, 1e-15)) << name;
   }

@@ -103,7 +103,8 @@ int train(const examples::TrainOptions& options) {
   }
 
   core::save_safetensors(options.output / "backbone.safetensors",
-                         {.tensors = models::torchvision_state_dict(backbone)});
+                         {.tensors = models::torchvision_state_dict(backbone),
+                          .metadata = {{"format", "pt"}, {"setup", setup}}});
   const auto before = examples::evaluate(untrained, images, device, precision);
   const auto after = examples::evaluate(backbone, images, device, precision);
   examples::save_neighbours(options.output / "neighbours.png", images, before, after);

@@ -29,7 +29,7 @@ int run(int argc, char** argv, const std::string& description,
       ->check(CLI::PositiveNumber);
   app.add_option("--backbone", options.backbone, "resnet-9 ... resnet-152");
   app.add_option("--width", options.width, "factor of the backbone's channels")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(0.125, 64.0));
   app.add_option("--lr", options.lr, "learning rate for 256 images a step; it grows with the batch")
       ->check(CLI::PositiveNumber);
   app.add_option("--device", options.device, "cpu or cuda");

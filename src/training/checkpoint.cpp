@@ -56,11 +56,10 @@ TrainingState read_state(const std::string& file, const Metadata& metadata) {
 }
 
 // A plain loop: a forked process, which may save too, has none of the threads of an operator.
-bool is_finite(const at::Tensor& tensor) {
-  if (!tensor.is_floating_point()) {
+bool is_finite(const at::Tensor& host) {
+  if (!host.is_floating_point()) {
     return true;
   }
-  const at::Tensor host = tensor.cpu().contiguous();
   return AT_DISPATCH_FLOATING_TYPES_AND2(
       at::kHalf, at::kBFloat16, host.scalar_type(), "is_finite", [&] {
         const auto* values = host.const_data_ptr<scalar_t>();
@@ -78,9 +77,11 @@ void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module&
   core::check_at_least("save_checkpoint", "step", state.step, 0);
   core::Safetensors content;
   for (const auto& item : models::state_dict(model)) {
-    TORCH_CHECK(is_finite(item.value()), "save_checkpoint: ", path.string(), ": ", item.key(),
+    // Stored as it will be written, so that it comes from the device once.
+    const at::Tensor host = item.value().cpu().contiguous();
+    TORCH_CHECK(is_finite(host), "save_checkpoint: ", path.string(), ": ", item.key(),
                 " must be finite; the file is left as it was");
-    content.tensors[std::string(kModel) + item.key()] = item.value();
+    content.tensors[std::string(kModel) + item.key()] = host;
   }
   for (const auto& [name, tensor] : optimizer.state()) {
     content.tensors[std::string(kOptimizer) + name] = tensor;

@@ -44,9 +44,7 @@ AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)), tem
     }
   }
   if (::ftruncate(descriptor_, 0) != 0) {
-    const int error = errno;
     close_and_remove();
-    errno = error;
     fail("empty");
   }
 }
@@ -58,10 +56,12 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::close_and_remove() {
+  const int error = errno;  // what failed before, for fail()
   // Removed while the lock is held: afterwards the name may be another's.
   std::error_code ignored;
   std::filesystem::remove(temporary_, ignored);
   ::close(std::exchange(descriptor_, -1));
+  errno = error;
 }
 
 void AtomicFile::write(std::string_view bytes) {
@@ -69,9 +69,7 @@ void AtomicFile::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0 && errno != EINTR) {
-      const int error = errno;
       close_and_remove();  // so that a part can never be committed
-      errno = error;
       fail("write");
     }
     bytes.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);

@@ -35,7 +35,6 @@ lightly_find(OpenSSL libssl-dev COMPONENTS Crypto)
 # libgomp's threads wait for each other: there these loops are serial, with the same results.
 set(lightly_openmp OFF)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT LIGHTLY_SANITIZE MATCHES "thread")
-  lightly_find(OpenMP "g++" COMPONENTS CXX)
   set(lightly_openmp ON)
 endif()
 if(LIGHTLY_BUILD_EXAMPLES OR LIGHTLY_BUILD_BENCH)

@@ -1,8 +1,8 @@
 #include "lightly/transforms/functional.hpp"
 
 #include <cmath>
+#include <cstring>
 
-#include <ATen/EmptyTensor.h>
 #include <c10/util/Exception.h>
 
 #include "lightly/core/check.hpp"
@@ -11,66 +11,11 @@
 #include "transforms/kernels/geometry.hpp"
 #include "transforms/kernels/normalize.hpp"
 #include "transforms/kernels/resize.hpp"
+#include "transforms/kernels/rotate.hpp"
+#include "transforms/pixels.hpp"
 
 namespace lightly::transforms::functional {
 namespace {
-
-// Beyond this the sum of a box leaves 32 bits.
-
-// Past the dispatcher: at 32 px a dispatched at::empty costs as much as the pixels.
-at::Tensor empty_image(const Size& size, at::ScalarType dtype = at::kByte) {
-  const std::int64_t sizes[] = {3, size.height, size.width};
-  const std::int64_t strides[] = {1, 3 * size.width, 3};
-  return at::Tensor(at::detail::empty_strided_cpu(sizes, strides, dtype));
-}
-
-Size size_of(const at::Tensor& image) {
-  return {image.size(1), image.size(2)};
-}
-
-kernels::Image pixels_to_write(const at::Tensor& image) {
-  return {static_cast<std::uint8_t*>(image.mutable_data_ptr()), image.stride(1), image.size(1),
-          image.size(2)};
-}
-
-// The checked pixels of an argument, interleaved: the tensor's own memory where it is so, else a
-// copy that lives as long as this object.
-class Pixels {
- public:
-  Pixels(std::string_view callee, const at::Tensor& image) {
-    core::check_image(callee, image);
-    const std::int64_t height = image.size(1);
-    const std::int64_t width = image.size(2);
-    const auto* data = static_cast<const std::uint8_t*>(image.const_data_ptr());
-    // The stride along an axis of one element says nothing.
-    if (image.stride(0) == 1 && (image.stride(2) == 3 || width == 1)) {
-      view_ = {data, image.stride(1), height, width};
-      return;
-    }
-    copy_ = empty_image({height, width});
-    const kernels::Image target = pixels_to_write(copy_);
-    kernels::interleave({data, image.stride(0), image.stride(1), image.stride(2)}, target);
-    view_ = target;
-  }
-
-  const kernels::ConstImage& operator*() const { return view_; }
-  const kernels::ConstImage* operator->() const { return &view_; }
-  Size size() const { return {view_.height, view_.width}; }
-
-  // The part of the image in `box`, which must lie inside.
-  kernels::ConstImage part(std::string_view callee, const Box& box) const {
-    const bool inside = box.top >= 0 && box.left >= 0 && box.height >= 1 && box.width >= 1 &&
-                        box.height <= view_.height && box.width <= view_.width &&
-                        box.top <= view_.height - box.height && box.left <= view_.width - box.width;
-    TORCH_CHECK_VALUE(inside, callee, ": box must be at least 1x1 px and inside the image of ",
-                      size(), ", got ", box);
-    return {view_.row(box.top) + 3 * box.left, view_.row_bytes, box.height, box.width};
-  }
-
- private:
-  at::Tensor copy_;
-  kernels::ConstImage view_{};
-};
 
 float checked_factor(std::string_view callee, double factor) {
   const auto rounded = static_cast<float>(factor);
@@ -90,6 +35,21 @@ at::Tensor resized(const kernels::ConstImage& source, const Size& size, PillowPa
   at::Tensor result = empty_image(size);
   kernels::resize(source, pixels_to_write(result), first_pass(source, size, order), scratch);
   return result;
+}
+
+// What a centred window of `out` pixels shows of `in`: [from, from + length), from `to` on.
+struct Span {
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+  std::int64_t length = 0;
+};
+
+// torchvision rounds half a pixel to even where it cuts, and down where it pads.
+Span centred(std::int64_t in, std::int64_t out) {
+  if (out > in) {
+    return {.to = (out - in) / 2, .length = in};
+  }
+  return {.from = std::llrint(static_cast<double>(in - out) / 2.0), .length = out};
 }
 
 const kernels::FloatTable& float_table(const Normalization& normalization) {
@@ -124,6 +84,22 @@ at::Tensor crop(const at::Tensor& image, const Box& box) {
   return result;
 }
 
+at::Tensor center_crop(const at::Tensor& image, const Size& size) {
+  const Pixels pixels("center_crop", image);
+  check_size("center_crop", "size", size);
+  const Span rows = centred(pixels->height, size.height);
+  const Span columns = centred(pixels->width, size.width);
+  at::Tensor result = empty_image(size);
+  const kernels::Image target = pixels_to_write(result);
+  if (rows.length < size.height || columns.length < size.width) {
+    std::memset(target.data, 0, result.nbytes());
+  }
+  kernels::copy(
+      pixels.part("center_crop", {rows.from, columns.from, rows.length, columns.length}),
+      {target.row(rows.to) + 3 * columns.to, target.row_bytes, rows.length, columns.length});
+  return result;
+}
+
 at::Tensor resize(const at::Tensor& image, const Size& size, PillowPassOrder pass_order) {
   const Pixels pixels("resize", image);
   check_size("resize", "size", size);
@@ -155,6 +131,14 @@ at::Tensor rotate90(const at::Tensor& image) {
   const Pixels pixels("rotate90", image);
   at::Tensor result = empty_image(pixels.size());
   kernels::rotate90(*pixels, pixels_to_write(result));
+  return result;
+}
+
+at::Tensor rotate(const at::Tensor& image, double degrees) {
+  const Pixels pixels("rotate", image);
+  TORCH_CHECK_VALUE(std::isfinite(degrees), "rotate: degrees must be finite, got ", degrees);
+  at::Tensor result = empty_image(pixels.size());
+  kernels::rotate(*pixels, pixels_to_write(result), degrees);
   return result;
 }
 
@@ -212,7 +196,7 @@ at::Tensor gaussian_blur(const at::Tensor& image, double radius) {
 
 at::Tensor to_float_normalize(const at::Tensor& image, const Normalization& normalization) {
   core::check_image("to_float_normalize", image);
-  at::Tensor result = empty_image(size_of(image), at::kFloat);
+  at::Tensor result = empty_image({image.size(1), image.size(2)}, at::kFloat);
   to_float_normalize_into(image, normalization, result);
   return result;
 }

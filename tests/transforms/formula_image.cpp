@@ -63,6 +63,21 @@ at::Tensor every_colour() {
   return image;
 }
 
+std::vector<at::Tensor> no_images() {
+  std::vector<at::Tensor> tensors{
+      at::Tensor(), at::empty({3, 4, 4}, at::TensorOptions(at::kMeta).dtype(at::kByte))};
+  for (const at::ScalarType type : {at::kFloat, at::kDouble, at::kChar, at::kBool, at::kLong}) {
+    tensors.push_back(at::empty({3, 4, 4}, type));
+  }
+  const std::vector<std::vector<std::int64_t>> shapes{{},        {3},         {4, 4},    {1, 4, 4},
+                                                      {4, 4, 3}, {4, 4, 4},   {0, 4, 4}, {3, 0, 4},
+                                                      {3, 4, 0}, {1, 3, 4, 4}};
+  for (const std::vector<std::int64_t>& shape : shapes) {
+    tensors.push_back(at::empty(shape, at::kByte));
+  }
+  return tensors;
+}
+
 std::int64_t crc(const at::Tensor& image) {
   static const std::array<std::uint32_t, 256> table = make_crc_table();
   TORCH_CHECK(image.permute({1, 2, 0}).is_contiguous(), "crc: image must be channels-last, got ",

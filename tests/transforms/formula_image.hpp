@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -14,6 +15,9 @@ at::Tensor formula_image(std::uint32_t seed, const transforms::Size& size);
 
 /// All 2^24 colours as uint8 [3, 4096, 4096], channels-last: blue fastest, red slowest.
 at::Tensor every_colour();
+
+/// What no operation takes for an image: of another type, shape or device, empty, or no tensor.
+std::vector<at::Tensor> no_images();
 
 /// CRC-32, as zlib's, of a channels-last image's bytes in H·W·3 order.
 std::int64_t crc(const at::Tensor& image);

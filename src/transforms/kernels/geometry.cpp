@@ -6,12 +6,6 @@
 namespace lightly::transforms::kernels {
 namespace {
 
-void copy_pixel(const std::uint8_t* source, std::uint8_t* target) {
-  target[0] = source[0];
-  target[1] = source[1];
-  target[2] = source[2];
-}
-
 // floor(n / 2), for negative n too.
 std::int64_t half(std::int64_t n) {
   return n >> 1;

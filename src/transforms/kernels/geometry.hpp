@@ -13,6 +13,13 @@ struct StridedImage {
   std::ptrdiff_t x_stride;
 };
 
+/// The three bytes of one interleaved pixel.
+inline void copy_pixel(const std::uint8_t* source, std::uint8_t* target) {
+  target[0] = source[0];
+  target[1] = source[1];
+  target[2] = source[2];
+}
+
 /// Interleaves `source`, which has the target's size.
 void interleave(const StridedImage& source, const Image& target);
 

@@ -19,39 +19,85 @@ constexpr std::int64_t kWords = HWY_MAX_BYTES / 2;
 constexpr std::int64_t kLargestRadius = 63;
 constexpr hn::Rebind<std::uint8_t, decltype(d16)> d8_half;
 
-// The weights of the pixels of a box and of the two at its ends, in halves of 10 and more bits:
-// 8 bits would leave too much for a signed word.
-struct Weights {
-  explicit Weights(const scalar::BlurBox& box)
-      : upper(set_pairs(static_cast<std::int32_t>(box.weight >> 10),
-                        static_cast<std::int32_t>(box.end_weight >> 10))),
-        lower(set_pairs(static_cast<std::int32_t>(box.weight & 1023),
-                        static_cast<std::int32_t>(box.end_weight & 1023))) {}
+// A box filter: of pixel(k), the vector of the words at distance k, for -radius - 1 <= k <= radius
+// + 1. kRadius < 0 stands for any radius up to kLargestRadius.
+template <int kRadius>
+class BoxFilter {
+ public:
+  // Weights of the full pixels and of the two at the ends, in halves of 10 and more bits: 8 bits
+  // would leave too much for a signed word.
+  explicit BoxFilter(const scalar::BlurBox& box)
+      : radius_(box.radius),
+        upper_(set_pairs(static_cast<std::int32_t>(box.weight >> 10),
+                         static_cast<std::int32_t>(box.end_weight >> 10))),
+        lower_(set_pairs(static_cast<std::int32_t>(box.weight & 1023),
+                         static_cast<std::int32_t>(box.end_weight & 1023))) {}
 
-  Words upper;
-  Words lower;
+  std::int64_t radius() const { return kRadius >= 0 ? kRadius : radius_; }
+
+  template <typename Pixel>
+  HWY_INLINE Words operator()(const Pixel& pixel) const {
+    Words sum = pixel(0);
+    for (std::int64_t k = 1; k <= radius(); ++k) {
+      sum = hn::Add(sum, hn::Add(pixel(-k), pixel(k)));
+    }
+    const Words ends = hn::Add(pixel(-radius() - 1), pixel(radius() + 1));
+    return pack(weigh(hn::InterleaveLower(d16, sum, ends)),
+                weigh(hn::InterleaveUpper(d16, sum, ends)));
+  }
+
+ private:
+  HWY_INLINE Ints weigh(Words sums_and_ends) const {
+    const Ints upper = hn::ShiftLeft<10>(multiply_pairs(sums_and_ends, upper_));
+    const Ints lower = multiply_pairs(sums_and_ends, lower_);
+    const Ints sum = hn::Add(hn::Add(upper, lower), hn::Set(d32, 1 << 23));
+    return hn::BitCast(d32, hn::ShiftRight<24>(hn::BitCast(du32, sum)));  // may pass 2^31
+  }
+
+  std::int64_t radius_;
+  Words upper_;
+  Words lower_;
 };
 
-HWY_INLINE Ints weigh(Words sums_and_ends, const Weights& weights) {
-  const Ints upper = hn::ShiftLeft<10>(multiply_pairs(sums_and_ends, weights.upper));
-  const Ints lower = multiply_pairs(sums_and_ends, weights.lower);
-  const Ints sum = hn::Add(hn::Add(upper, lower), hn::Set(d32, 1 << 23));
-  return hn::BitCast(d32, hn::ShiftRight<24>(hn::BitCast(du32, sum)));  // may pass 2^31
-}
-
-// One box filter: pixel(k) is the vector of the words at distance k, -radius - 1 <= k <= radius
-// + 1.
-template <int kRadius, typename Pixel>
-HWY_INLINE Words filter(const Pixel& pixel, std::int64_t any_radius, const Weights& weights) {
-  const std::int64_t radius = kRadius >= 0 ? kRadius : any_radius;
-  Words sum = pixel(0);
-  for (std::int64_t k = 1; k <= radius; ++k) {
-    sum = hn::Add(sum, hn::Add(pixel(-k), pixel(k)));
+// The box of radius 0 in words only: x + floor((end_weight * e + 2^23) / 2^24) with e = the ends -
+// 2 x.
+class SmallBoxFilter {
+ public:
+  // Whether that equals the box: its weights may add up to 2^24 - 1, which takes x * 2^-24 away.
+  static bool equals(const scalar::BlurBox& box) {
+    if (box.weight + 2 * box.end_weight == 1U << 24) {
+      return true;
+    }
+    bool far = true;
+    for (std::int32_t e = -510; e <= 510; ++e) {
+      const std::uint32_t sum = static_cast<std::uint32_t>(e) * box.end_weight + (1U << 23);
+      far &= (sum & 0xFFFFFFU) >= 255;
+    }
+    return far;
   }
-  const Words ends = hn::Add(pixel(-radius - 1), pixel(radius + 1));
-  return pack(weigh(hn::InterleaveLower(d16, sum, ends), weights),
-              weigh(hn::InterleaveUpper(d16, sum, ends), weights));
-}
+
+  explicit SmallBoxFilter(const scalar::BlurBox& box)
+      : upper_(hn::Set(d16, static_cast<std::int16_t>(box.end_weight >> 8))),
+        lower_(hn::Set(d16, static_cast<std::int16_t>((box.end_weight & 255) << 2))) {}
+
+  static constexpr std::int64_t radius() { return 0; }
+
+  template <typename Pixel>
+  HWY_INLINE Words operator()(const Pixel& pixel) const {
+    const Words x = pixel(0);
+    const Words e = hn::Sub(hn::Add(pixel(-1), pixel(1)), hn::Add(x, x));
+    // e * end_weight / 2^8 = e * upper + floor(e * lower / 2^8), in two words.
+    const auto low = hn::BitCast(du16, hn::Mul(e, upper_));
+    const Words rest = hn::MulHigh(hn::ShiftLeft<6>(e), lower_);
+    const auto half = hn::BitCast(du16, hn::Add(rest, hn::Set(d16, 0x7FFF)));
+    const auto carry = hn::ShiftRight<15>(hn::AverageRound(low, half));
+    return hn::Add(hn::Add(x, hn::MulHigh(e, upper_)), hn::BitCast(d16, carry));
+  }
+
+ private:
+  Words upper_;
+  Words lower_;
+};
 
 // Rows of words with room for the repeated borders, and the last few of the rows of each pass.
 class Rows {
@@ -98,9 +144,8 @@ HWY_INLINE Words load_words(const std::uint16_t* from) {
 }
 
 // The three passes along a row; whole vectors, so that what follows a line may be overwritten.
-template <int kRadius>
-void blur_row(const std::uint8_t* from, const Rows& rows, std::int64_t radius,
-              const Weights& weights, std::uint16_t* to) {
+template <typename Filter>
+void blur_row(const std::uint8_t* from, const Rows& rows, const Filter& filter, std::uint16_t* to) {
   std::uint16_t* line = rows.line(0);
   std::uint16_t* next = rows.line(1);
   std::int64_t i = 0;
@@ -114,7 +159,7 @@ void blur_row(const std::uint8_t* from, const Rows& rows, std::int64_t radius,
     rows.extend(in);
     for (std::int64_t x = 0; x < rows.values(); x += kWords) {
       const auto pixel = [&](std::int64_t k) HWY_ATTR { return load_words(in + x + 3 * k); };
-      hn::StoreU(hn::BitCast(du16, filter<kRadius>(pixel, radius, weights)), du16, out + x);
+      hn::StoreU(hn::BitCast(du16, filter(pixel)), du16, out + x);
     }
   };
   pass(line, next);
@@ -134,33 +179,25 @@ void store_row(const std::uint16_t* from, std::int64_t values, std::uint8_t* to)
 
 // A row goes through the three passes along it, then waits in a window of rows for those along the
 // columns; a row of the target is written when the source's below it have been read.
-template <int kRadius>
-void blur_image(const ConstImage& source, const Image& target, const scalar::BlurBox& box,
+template <typename Filter>
+void blur_image(const ConstImage& source, const Image& target, const Filter& filter,
                 std::vector<std::uint16_t>& memory) {
-  const std::int64_t radius = kRadius >= 0 ? kRadius : box.radius;
-  const std::int64_t reach = radius + 1;
+  const std::int64_t reach = filter.radius() + 1;
   const std::int64_t last = source.height - 1;
-  const Rows rows(source.width, radius, memory);
-  const Weights weights(box);
-  std::vector<const std::uint16_t*> any_window;
-  const std::uint16_t* small_window[2 * (std::max(kRadius, 0) + 1) + 1];
-  const std::uint16_t** window = small_window;
-  if constexpr (kRadius < 0) {
-    any_window.resize(static_cast<std::size_t>(2 * reach + 1));
-    window = any_window.data();
-  }
+  const Rows rows(source.width, filter.radius(), memory);
+  const std::uint16_t* window[2 * (kLargestRadius + 1) + 1];
   const auto column_pass = [&](std::int64_t pass, std::int64_t y, std::uint16_t* out) {
     for (std::int64_t k = -reach; k <= reach; ++k) {
       window[k + reach] = rows.row(pass, std::clamp<std::int64_t>(y + k, 0, last));
     }
     for (std::int64_t x = 0; x < rows.values(); x += kWords) {
       const auto pixel = [&](std::int64_t k) HWY_ATTR { return load_words(window[k + reach] + x); };
-      hn::StoreU(hn::BitCast(du16, filter<kRadius>(pixel, radius, weights)), du16, out + x);
+      hn::StoreU(hn::BitCast(du16, filter(pixel)), du16, out + x);
     }
   };
   for (std::int64_t t = 0; t <= last + 3 * reach; ++t) {
     if (t <= last) {
-      blur_row<kRadius>(source.row(t), rows, radius, weights, rows.row(0, t));
+      blur_row(source.row(t), rows, filter, rows.row(0, t));
     }
     for (std::int64_t pass = 0; pass < 3; ++pass) {
       const std::int64_t y = t - (pass + 1) * reach;
@@ -178,12 +215,14 @@ void blur_image(const ConstImage& source, const Image& target, const scalar::Blu
 
 void Blur(const ConstImage& source, const Image& target, float sigma, BlurScratch& scratch) {
   const scalar::BlurBox box = scalar::blur_box(sigma);
-  if (box.radius == 0) {
-    blur_image<0>(source, target, box, scratch.rows);
+  if (box.radius == 0 && SmallBoxFilter::equals(box)) {
+    blur_image(source, target, SmallBoxFilter(box), scratch.rows);
+  } else if (box.radius == 0) {
+    blur_image(source, target, BoxFilter<0>(box), scratch.rows);
   } else if (box.radius == 1) {
-    blur_image<1>(source, target, box, scratch.rows);
+    blur_image(source, target, BoxFilter<1>(box), scratch.rows);
   } else if (box.radius <= kLargestRadius) {
-    blur_image<-1>(source, target, box, scratch.rows);
+    blur_image(source, target, BoxFilter<-1>(box), scratch.rows);
   } else {
     scalar::gaussian_blur(source, target, box, scratch.scalar);
   }

@@ -1,6 +1,7 @@
 #include "transforms/kernels/resize.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "transforms/kernels/geometry.hpp"
@@ -15,6 +16,24 @@
 HWY_BEFORE_NAMESPACE();
 namespace lightly::transforms::kernels::HWY_NAMESPACE {
 namespace {
+
+// Through a whole image between the passes.
+void resize_by_scalars(const ConstImage& source, const Image& target, ResizePass first,
+                       const ResizeWeights& across, const ResizeWeights& down,
+                       ResizeScratch& scratch) {
+  const bool rows_first = first == ResizePass::kHorizontal;
+  const std::int64_t height = rows_first ? source.height : target.height;
+  const std::int64_t width = rows_first ? target.width : source.width;
+  scratch.between.resize(static_cast<std::size_t>(3 * width * height));
+  const Image between{scratch.between.data(), 3 * width, height, width};
+  if (rows_first) {
+    scalar::resize_rows(source, between, across);
+    scalar::resize_columns(between, target, down);
+  } else {
+    scalar::resize_columns(source, between, down);
+    scalar::resize_rows(between, target, across);
+  }
+}
 
 #if LIGHTLY_SIMD
 
@@ -76,31 +95,26 @@ HWY_INLINE void resize_column_bytes(const std::uint8_t* const* rows, std::int64_
   }
 }
 
-void ResizeColumns(const ConstImage& source, const Image& target, const ResizeWeights& table,
-                   std::vector<const std::uint8_t*>& rows) {
-  const std::int64_t bytes = 3 * source.width;
-  if (bytes < kLanes) {
-    scalar::resize_columns(source, target, table);
-    return;
+// One output row from the rows that `table` names for it; row(k) is where row k of the source is.
+template <typename Row>
+void resize_column_row(std::int64_t y, const ResizeWeights& table, const ConstImage& source,
+                       const Row& row, ResizeScratch& scratch, std::uint8_t* out) {
+  const std::int64_t first = table.first[static_cast<std::size_t>(y)];
+  scratch.pointers.resize(static_cast<std::size_t>(2 * table.pairs));
+  for (std::int64_t k = 0; k < 2 * table.pairs; ++k) {
+    // A tap that makes an odd number even has the weight 0.
+    scratch.pointers[static_cast<std::size_t>(k)] = row(first + std::min(k, table.taps - 1));
   }
-  rows.resize(static_cast<std::size_t>(2 * table.pairs));
-  for (std::int64_t y = 0; y < target.height; ++y) {
-    const std::int64_t first = table.first[static_cast<std::size_t>(y)];
-    for (std::int64_t k = 0; k < 2 * table.pairs; ++k) {
-      // A tap that makes an odd number even has the weight 0.
-      rows[static_cast<std::size_t>(k)] = source.row(std::min(first + k, source.height - 1));
-    }
-    const std::int32_t* words = table.words.data() + 2 * y * table.pairs;
-    switch (table.pairs) {
-      case 1:
-        resize_column_bytes<1>(rows.data(), bytes, 1, words, target.row(y));
-        break;
-      case 2:
-        resize_column_bytes<2>(rows.data(), bytes, 2, words, target.row(y));
-        break;
-      default:
-        resize_column_bytes<0>(rows.data(), bytes, table.pairs, words, target.row(y));
-    }
+  const std::uint8_t* const* rows = scratch.pointers.data();
+  const std::int32_t* words = table.words.data() + 2 * y * table.pairs;
+  const std::int64_t bytes = 3 * source.width;
+  switch (table.pairs) {
+    case 1:
+      return resize_column_bytes<1>(rows, bytes, 1, words, out);
+    case 2:
+      return resize_column_bytes<2>(rows, bytes, 2, words, out);
+    default:
+      return resize_column_bytes<0>(rows, bytes, table.pairs, words, out);
   }
 }
 
@@ -186,68 +200,178 @@ HWY_INLINE void resize_row_pixels(const std::uint8_t* const* in, std::uint8_t* c
 }
 
 constexpr std::int64_t kSlack = 16;  // what a row's last store may write past its end
+constexpr auto kRows = static_cast<std::int64_t>(kBlocks);  // that are resized side by side
 
-// `target` may be written up to kSlack bytes behind each row when `slack` says so.
-void ResizeRows(const ConstImage& source, const Image& target, const ResizeWeights& table,
-                bool slack, std::vector<std::uint8_t>& buffer) {
-  const std::int64_t in_bytes = 3 * source.width;
-  const std::int64_t out_bytes = 3 * target.width;
-  // A row can be read in place when its longest read ends inside the image.
-  const std::int64_t last_read =
-      3 * (source.width - table.taps) + 6 * ((table.pairs - 1) / 2 * 2) + 16;
-  const std::int64_t overrun = std::max<std::int64_t>(last_read - in_bytes, 0);
-  const auto readable = [&](std::int64_t y) {
-    return (source.height - 1 - y) * source.row_bytes >= overrun;
-  };
-  constexpr auto kRows = static_cast<std::int64_t>(kBlocks);
-  const std::int64_t in_stride = in_bytes + overrun;
-  const std::int64_t out_stride = out_bytes + kSlack;
-  buffer.resize(static_cast<std::size_t>(kRows * (in_stride + out_stride)));
-  for (std::int64_t y = 0; y < source.height; y += kRows) {
+// Rows of bytes with room for kSlack more.
+struct Lines {
+  std::uint8_t* data;
+  std::int64_t stride;
+
+  std::uint8_t* operator[](std::int64_t i) const { return data + i * stride; }
+};
+
+// Resizes rows, as many as a vector has blocks at a time.
+class RowPass {
+ public:
+  RowPass(std::int64_t in_width, std::int64_t out_width, const ResizeWeights& table)
+      : table_(table), in_bytes_(3 * in_width), out_width_(out_width) {
+    const std::int64_t last_read =
+        3 * (in_width - table.taps) + 6 * ((table.pairs - 1) / 2 * 2) + 16;
+    overrun_ = std::max<std::int64_t>(last_read - in_bytes_, 0);
+  }
+
+  // How far behind the end of a row the last read may go.
+  std::int64_t overrun() const { return overrun_; }
+
+  void operator()(const std::uint8_t* const* in, std::uint8_t* const* out) const {
+    switch (table_.pairs) {
+      case 1:
+        return resize_row_pixels<1>(in, out, out_width_, table_);
+      case 2:
+        return resize_row_pixels<2>(in, out, out_width_, table_);
+      case 3:
+        return resize_row_pixels<3>(in, out, out_width_, table_);
+      default:
+        return resize_row_pixels<0>(in, out, out_width_, table_);
+    }
+  }
+
+  // Rows [y, y + kRows) of the source, its last one again where there is none; a row whose reads
+  // would end outside the image is copied.
+  void resize_rows(const ConstImage& source, std::int64_t y, const Lines& copies,
+                   std::uint8_t* const* out) const {
     const std::uint8_t* in[kRows];
-    std::uint8_t* out[kRows];
     for (std::int64_t r = 0; r < kRows; ++r) {
       const std::int64_t row = std::min(y + r, source.height - 1);
       in[r] = source.row(row);
-      if (!readable(row)) {
-        std::uint8_t* copy = buffer.data() + r * in_stride;
-        std::memcpy(copy, source.row(row), static_cast<std::size_t>(in_bytes));
-        in[r] = copy;
+      if ((source.height - 1 - row) * source.row_bytes < overrun_) {
+        std::memcpy(copies[r], in[r], static_cast<std::size_t>(in_bytes_));
+        in[r] = copies[r];
       }
-      out[r] = slack && y + r == row ? target.row(row)
-                                     : buffer.data() + kRows * in_stride + r * out_stride;
     }
-    switch (table.pairs) {
-      case 1:
-        resize_row_pixels<1>(in, out, target.width, table);
-        break;
-      case 2:
-        resize_row_pixels<2>(in, out, target.width, table);
-        break;
-      case 3:
-        resize_row_pixels<3>(in, out, target.width, table);
-        break;
-      default:
-        resize_row_pixels<0>(in, out, target.width, table);
+    (*this)(in, out);
+  }
+
+ private:
+  const ResizeWeights& table_;
+  std::int64_t in_bytes_;
+  std::int64_t out_width_;
+  std::int64_t overrun_;
+};
+
+Lines take_lines(std::int64_t bytes, std::int64_t count, std::vector<std::uint8_t>& memory) {
+  const std::int64_t stride = bytes + kSlack;
+  memory.resize(static_cast<std::size_t>(stride * count));
+  return {memory.data(), stride};
+}
+
+void store_lines(const Lines& lines, std::int64_t y, const Image& target) {
+  for (std::int64_t r = 0; r < kRows && y + r < target.height; ++r) {
+    std::memcpy(target.row(y + r), lines[r], static_cast<std::size_t>(3 * target.width));
+  }
+}
+
+void resize_rows(const ConstImage& source, const Image& target, const ResizeWeights& across,
+                 ResizeScratch& scratch) {
+  const RowPass pass(source.width, target.width, across);
+  const Lines copies = take_lines(3 * source.width + pass.overrun(), kRows, scratch.copies);
+  const Lines made = take_lines(3 * target.width, kRows, scratch.lines);
+  std::uint8_t* out[kRows];
+  for (std::int64_t r = 0; r < kRows; ++r) {
+    out[r] = made[r];
+  }
+  for (std::int64_t y = 0; y < source.height; y += kRows) {
+    pass.resize_rows(source, y, copies, out);
+    store_lines(made, y, target);
+  }
+}
+
+void resize_columns(const ConstImage& source, const Image& target, const ResizeWeights& down,
+                    ResizeScratch& scratch) {
+  if (3 * source.width < kLanes) {
+    scalar::resize_columns(source, target, down);
+    return;
+  }
+  const auto row = [&](std::int64_t k) { return source.row(k); };
+  for (std::int64_t y = 0; y < target.height; ++y) {
+    resize_column_row(y, down, source, row, scratch, target.row(y));
+  }
+}
+
+// Every row is resized once, shortly before the columns need it, and kept in a window.
+void resize_rows_then_columns(const ConstImage& source, const Image& target,
+                              const ResizeWeights& across, const ResizeWeights& down,
+                              ResizeScratch& scratch) {
+  const RowPass pass(source.width, target.width, across);
+  const Lines copies = take_lines(3 * source.width + pass.overrun(), kRows, scratch.copies);
+  const auto window = static_cast<std::int64_t>(
+      std::bit_ceil(static_cast<std::uint64_t>(down.taps + kRows - 1)));  // a remainder is a mask
+  const Lines made = take_lines(3 * target.width, window, scratch.lines);
+  const auto row = [&](std::int64_t k) -> const std::uint8_t* { return made[k & (window - 1)]; };
+  const ConstImage between{made.data, made.stride, source.height, target.width};
+  std::int64_t done = 0;
+  for (std::int64_t y = 0; y < target.height; ++y) {
+    const std::int64_t end = down.first[static_cast<std::size_t>(y)] + down.taps;
+    for (; done < end; done += kRows) {
+      std::uint8_t* out[kRows];
+      for (std::int64_t r = 0; r < kRows; ++r) {
+        out[r] = made[(done + r) & (window - 1)];
+      }
+      pass.resize_rows(source, done, copies, out);
     }
-    for (std::int64_t r = 0; !slack && r < kRows && y + r < source.height; ++r) {
-      std::memcpy(target.row(y + r), out[r], static_cast<std::size_t>(out_bytes));
+    resize_column_row(y, down, between, row, scratch, target.row(y));
+  }
+}
+
+void resize_columns_then_rows(const ConstImage& source, const Image& target,
+                              const ResizeWeights& across, const ResizeWeights& down,
+                              ResizeScratch& scratch) {
+  const RowPass pass(source.width, target.width, across);
+  const Lines between = take_lines(3 * source.width + pass.overrun(), kRows, scratch.copies);
+  const Lines made = take_lines(3 * target.width, kRows, scratch.lines);
+  const auto row = [&](std::int64_t k) { return source.row(k); };
+  const std::uint8_t* in[kRows];
+  std::uint8_t* out[kRows];
+  for (std::int64_t r = 0; r < kRows; ++r) {
+    in[r] = between[r];
+    out[r] = made[r];
+  }
+  for (std::int64_t y = 0; y < target.height; y += kRows) {
+    for (std::int64_t r = 0; r < kRows && y + r < target.height; ++r) {
+      resize_column_row(y + r, down, source, row, scratch, between[r]);
     }
+    pass(in, out);
+    store_lines(made, y, target);
+  }
+}
+
+void resize_both(const ConstImage& source, const Image& target, ResizePass first,
+                 const ResizeWeights& across, const ResizeWeights& down, ResizeScratch& scratch) {
+  const bool rows_first = first == ResizePass::kHorizontal;
+  if (3 * (rows_first ? target.width : source.width) < kLanes) {
+    resize_by_scalars(source, target, first, across, down, scratch);
+  } else if (rows_first) {
+    resize_rows_then_columns(source, target, across, down, scratch);
+  } else {
+    resize_columns_then_rows(source, target, across, down, scratch);
   }
 }
 
 #else
 
-constexpr std::int64_t kSlack = 0;
-
-void ResizeColumns(const ConstImage& source, const Image& target, const ResizeWeights& table,
-                   std::vector<const std::uint8_t*>&) {
-  scalar::resize_columns(source, target, table);
+void resize_rows(const ConstImage& source, const Image& target, const ResizeWeights& across,
+                 ResizeScratch&) {
+  scalar::resize_rows(source, target, across);
 }
 
-void ResizeRows(const ConstImage& source, const Image& target, const ResizeWeights& table, bool,
-                std::vector<std::uint8_t>&) {
-  scalar::resize_rows(source, target, table);
+void resize_columns(const ConstImage& source, const Image& target, const ResizeWeights& down,
+                    ResizeScratch&) {
+  scalar::resize_columns(source, target, down);
+}
+
+void resize_both(const ConstImage& source, const Image& target, ResizePass first,
+                 const ResizeWeights& across, const ResizeWeights& down, ResizeScratch& scratch) {
+  resize_by_scalars(source, target, first, across, down, scratch);
 }
 
 #endif  // LIGHTLY_SIMD
@@ -259,32 +383,17 @@ void Resize(const ConstImage& source, const Image& target, const ResizeStyle& st
   const ResizeAxis across{source.width, target.width, style.filter, style.hflip};
   const ResizeAxis down{source.height, target.height, style.filter, false};
   if (wide && high) {
-    const bool vertical_first = style.first == ResizePass::kVertical;
-    const std::int64_t height = vertical_first ? target.height : source.height;
-    const std::int64_t width = vertical_first ? source.width : target.width;
-    const std::int64_t stride = 3 * width + kSlack;
-    scratch.between.resize(static_cast<std::size_t>(stride * height));
-    const Image between{scratch.between.data(), stride, height, width};
-    if (vertical_first) {
-      ResizeColumns(source, between, scratch.weights.get(down), scratch.pointers);
-      ResizeRows(between, target, scratch.weights.get(across), /*slack=*/false, scratch.rows);
-    } else {
-      ResizeRows(source, between, scratch.weights.get(across), /*slack=*/true, scratch.rows);
-      ResizeColumns(between, target, scratch.weights.get(down), scratch.pointers);
-    }
+    resize_both(source, target, style.first, scratch.across.get(across), scratch.down.get(down),
+                scratch);
   } else if (wide) {
-    ResizeRows(source, target, scratch.weights.get(across), /*slack=*/false, scratch.rows);
-  } else if (high && !style.hflip) {
-    ResizeColumns(source, target, scratch.weights.get(down), scratch.pointers);
+    resize_rows(source, target, scratch.across.get(across), scratch);
   } else if (high) {
-    scratch.between.resize(static_cast<std::size_t>(3 * target.width * target.height));
-    const Image between{scratch.between.data(), 3 * target.width, target.height, target.width};
-    ResizeColumns(source, between, scratch.weights.get(down), scratch.pointers);
-    hflip(between, target);
-  } else if (style.hflip) {
-    hflip(source, target);
+    resize_columns(source, target, scratch.down.get(down), scratch);
   } else {
     copy(source, target);
+  }
+  if (style.hflip && !wide) {
+    hflip_in_place(target);
   }
 }
 

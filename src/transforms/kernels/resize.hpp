@@ -19,9 +19,11 @@ struct ResizeStyle {
 
 /// Buffers that grow to the largest image seen.
 struct ResizeScratch {
-  ResizeWeightsCache weights;
+  ResizeWeightsCache across;
+  ResizeWeightsCache down;
   std::vector<std::uint8_t> between;
-  std::vector<std::uint8_t> rows;
+  std::vector<std::uint8_t> copies;
+  std::vector<std::uint8_t> lines;
   std::vector<const std::uint8_t*> pointers;
 };
 

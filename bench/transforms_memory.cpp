@@ -66,7 +66,7 @@ struct Worker {
     for (std::int64_t i = 0; i < views; ++i) {
       const at::Tensor& image = work.images[static_cast<std::size_t>(i) % work.images.size()];
       const data::Sample sample{.image = image, .target = 0, .file_name = {}, .index = i};
-      collate.write_view(collate.make_view(sample, i % 2, {.seed = seed}), slot);
+      collate.write_view(sample, i % 2, {.seed = seed}, slot);
       if (i == views / 10) {
         after_a_tenth = resident("VmRSS");
       }

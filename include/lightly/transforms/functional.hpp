@@ -23,22 +23,33 @@ enum class PillowPassOrder {
   kUpTo94,
 };
 
+enum class Interpolation {
+  kNearest,
+  kBilinear,
+  kBicubic,
+};
+
+/// How pixels between pixels are made: bilinear and bicubic with antialiasing, as PIL's `resize`.
+struct Resampling {
+  Interpolation interpolation = Interpolation::kBilinear;
+  PillowPassOrder pass_order = PillowPassOrder::kCurrent;
+};
+
 /// Where and how `resized_crop` samples.
 struct ResizedCrop {
   /// The part of the image to show; inside the image, at least 1x1.
   Box box;
   /// Size of the result in pixels, each side >= 1.
   Size size;
+  Interpolation interpolation = Interpolation::kBilinear;
   PillowPassOrder pass_order = PillowPassOrder::kCurrent;
 };
 
 /// The pixels of `box`, which must lie inside the image.
 at::Tensor crop(const at::Tensor& image, const Box& box);
 
-/// The whole image at another size: bilinear with antialiasing, as PIL's
-/// `resize(size, Image.BILINEAR)`.
-at::Tensor resize(const at::Tensor& image, const Size& size,
-                  PillowPassOrder pass_order = PillowPassOrder::kCurrent);
+/// The whole image at another size, as PIL's `resize`.
+at::Tensor resize(const at::Tensor& image, const Size& size, const Resampling& resampling = {});
 
 /// `resize(crop(image, box), size)` in one step.
 at::Tensor resized_crop(const at::Tensor& image, const ResizedCrop& parameters);

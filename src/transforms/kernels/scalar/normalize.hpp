@@ -4,7 +4,7 @@
 
 #include "transforms/kernels/image.hpp"
 
-namespace lightly::transforms::kernels {
+namespace lightly::transforms::kernels::scalar {
 
 /// The float of every byte, one table a channel.
 using FloatTable = std::array<std::array<float, 256>, 3>;
@@ -23,4 +23,4 @@ struct FloatImage {
 /// Looks up every byte; `target` has the source's size.
 void to_float(const ConstImage& source, const FloatTable& table, const FloatImage& target);
 
-}  // namespace lightly::transforms::kernels
+}  // namespace lightly::transforms::kernels::scalar

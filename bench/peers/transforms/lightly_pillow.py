@@ -10,7 +10,7 @@ from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
 torch.set_num_threads(1)
-VERSION = f"lightly {lightly.__version__} (Pillow {PIL.__version__})"
+VERSION = f"lightly {lightly.__version__} ({'Pillow-SIMD' if '.post' in PIL.__version__ else 'Pillow'} {PIL.__version__})"
 BATCH = 256
 
 

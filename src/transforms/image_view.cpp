@@ -5,7 +5,8 @@
 #include <c10/util/Exception.h>
 
 #include "lightly/core/check.hpp"
-#include "lightly/transforms/functional.hpp"
+#include "transforms/pixels.hpp"
+#include "transforms/view_pixels.hpp"
 
 namespace lightly::transforms {
 namespace {
@@ -102,27 +103,16 @@ ImageView::Params ImageView::sample(const Size& image_size, core::Random& random
 }
 
 at::Tensor ImageView::apply(const at::Tensor& image, const Params& params) const {
-  at::Tensor view =
-      functional::resized_crop(image, {.box = params.crop, .size = options_.input_size});
-  if (params.rotate) {
-    view = functional::rotate90(view);
-  }
-  if (params.hflip) {
-    view = functional::hflip(view);
-  }
-  if (params.vflip) {
-    view = functional::vflip(view);
-  }
-  if (params.jitter) {
-    view = ColorJitter::apply(view, *params.jitter);
-  }
-  if (params.gray) {
-    view = functional::to_grayscale(view);
-  }
-  if (params.blur) {
-    view = functional::gaussian_blur(view, *params.blur);
-  }
+  at::Tensor view = functional::empty_image(options_.input_size);
+  write_view(*this, image, params, functional::pixels_to_write(view));
   return view;
+}
+
+void ImageView::apply_into(const at::Tensor& image, const Params& params,
+                           const at::Tensor& slot) const {
+  const Normalization normalization = options_.normalize.value_or(Normalization());
+  write_view(*this, image, params, functional::last_normalizer(normalization),
+             functional::checked_slot("ImageView", slot, options_.input_size));
 }
 
 at::Tensor ImageView::operator()(const at::Tensor& image, core::Random& random) const {

@@ -80,8 +80,10 @@ Box RandomResizedCrop::sample(const Size& image_size, core::Random& random) cons
 at::Tensor RandomResizedCrop::operator()(const at::Tensor& image, core::Random& random) const {
   core::check_image("RandomResizedCrop", image);
   const Box box = sample({image.size(1), image.size(2)}, random);
-  return functional::resized_crop(
-      image, {.box = box, .size = options_.size, .pass_order = options_.pass_order});
+  return functional::resized_crop(image, {.box = box,
+                                          .size = options_.size,
+                                          .interpolation = options_.interpolation,
+                                          .pass_order = options_.pass_order});
 }
 
 }  // namespace lightly::transforms

@@ -1,7 +1,6 @@
 #include "lightly/transforms/resize.hpp"
 
 #include "lightly/core/check.hpp"
-#include "lightly/transforms/functional.hpp"
 
 namespace lightly::transforms {
 
@@ -15,7 +14,9 @@ Resize::Resize(ResizeOptions options) : options_(options) {
 
 at::Tensor Resize::operator()(const at::Tensor& image, core::Random& /*random*/) const {
   core::check_image("Resize", image);
-  return functional::resize(image, options_.size);
+  return functional::resize(
+      image, options_.size,
+      {.interpolation = options_.interpolation, .pass_order = options_.pass_order});
 }
 
 }  // namespace lightly::transforms

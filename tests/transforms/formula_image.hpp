@@ -9,9 +9,12 @@
 
 namespace lightly::testing {
 
-/// The image that tests/golden/transforms/make_functional.py computes as `formula_image`: uint8
+/// The image that tests/golden/transforms/golden_cases.py computes as `formula_image`: uint8
 /// [3, H, W], channels-last; noise for even seeds, a pattern for odd ones.
 at::Tensor formula_image(std::uint32_t seed, const transforms::Size& size);
+
+/// 32 bits that look random, a different number for every v.
+std::uint32_t mix(std::uint32_t v);
 
 /// All 2^24 colours as uint8 [3, 4096, 4096], channels-last: blue fastest, red slowest.
 at::Tensor every_colour();

@@ -57,7 +57,8 @@ TEST(Functional, ResizeEqualsPillow) {
 
 TEST(Functional, ResizeEqualsEarlyPillowWhenAsked) {
   expect_golden("resize_up_to_9.4", [](const at::Tensor& image, Parameters p) {
-    return functional::resize(image, size_from(p), functional::PillowPassOrder::kUpTo94);
+    return functional::resize(image, size_from(p),
+                              {.pass_order = functional::PillowPassOrder::kUpTo94});
   });
 }
 

@@ -1,5 +1,6 @@
 #include "lightly/transforms/jigsaw.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "lightly/transforms/functional.hpp"

@@ -1,5 +1,6 @@
 #include "lightly/transforms/random_choice.hpp"
 
+#include <array>
 #include <cmath>
 #include <limits>
 

@@ -1,6 +1,10 @@
 #include "lightly/transforms/random_rotate.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
+#include <optional>
 
 #include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/random_rotate_degrees.hpp"

@@ -21,6 +21,20 @@ TEST(Resize, IsTheOperationAndDrawsNothing) {
   EXPECT_EQ(a.bits(), b.bits());
 }
 
+TEST(Resize, InterpolatesAsAsked) {
+  const at::Tensor image = formula_image(2, {90, 140});
+  core::Random random(1);
+  const Resize nearest({.size = 50, .interpolation = functional::Interpolation::kNearest});
+  EXPECT_TRUE(tensors_equal(
+      nearest(image, random),
+      functional::resize(image, 50, {.interpolation = functional::Interpolation::kNearest})));
+  const Resize early({.size = {10, 130}, .pass_order = functional::PillowPassOrder::kUpTo94});
+  EXPECT_TRUE(tensors_equal(
+      early(image, random),
+      functional::resize(image, {10, 130}, {.pass_order = functional::PillowPassOrder::kUpTo94})));
+  EXPECT_FALSE(tensors_equal(early(image, random), functional::resize(image, {10, 130})));
+}
+
 TEST(Resize, OneNumberIsASquare) {
   core::Random random(1);
   EXPECT_EQ(Resize({.size = 6})(formula_image(2, {9, 14}), random).sizes(),

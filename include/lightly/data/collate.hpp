@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "lightly/transforms/normalization.hpp"
 
 namespace lightly::data {
+
+class ViewWriter;
 
 struct BaseCollateFunctionOptions {
   /// One a view, at least one; the same transform twice gives two random views of each image.
@@ -34,22 +37,25 @@ class BaseCollateFunction {
  public:
   explicit BaseCollateFunction(BaseCollateFunctionOptions options);
 
-  std::int64_t num_views() const { return static_cast<std::int64_t>(options_.transforms.size()); }
+  std::int64_t num_views() const;
 
   /// The batch of `samples`, at least one, from seed and epoch of `key`. What fails for a sample is
   /// a c10::Error with its file name; so is a view of another size than that of the first sample.
   Batch operator()(const std::vector<Sample>& samples, const core::RandomKey& key = {}) const;
 
-  /// One view as its transform makes it: uint8 or float32 [3, h, w]; throws c10::ValueError when it
-  /// makes anything else. `view` is in [0, num_views()); `key` gives seed and epoch.
-  at::Tensor make_view(const Sample& sample, std::int64_t view, const core::RandomKey& key) const;
+  /// Writes view `view`, in [0, num_views()), of the sample, normalised, into `slot`: float32
+  /// [3, h, w] on the CPU of any strides, such as one image of a batch of the caller's. `key` gives
+  /// seed and epoch. Throws c10::ValueError when the view has another size.
+  void write_view(const Sample& sample, std::int64_t view, const core::RandomKey& key,
+                  const at::Tensor& slot) const;
 
-  /// Writes what make_view gave, normalised, to `slot`: float32 [3, h, w] of any strides.
-  void write_view(const at::Tensor& made, const at::Tensor& slot) const;
+  /// What makes view `view`, in [0, num_views()); for the library itself.
+  const ViewWriter& writer(std::int64_t view) const;
 
  private:
-  BaseCollateFunctionOptions options_;
-  transforms::Normalization normalization_;
+  struct Views;
+
+  std::shared_ptr<const Views> views_;
 };
 
 using ImageCollateFunctionOptions = transforms::ImageViewOptions;

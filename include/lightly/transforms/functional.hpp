@@ -25,12 +25,25 @@ enum class PillowPassOrder {
   kUpTo94,
 };
 
+enum class Interpolation {
+  kNearest,
+  kBilinear,
+  kBicubic,
+};
+
+/// How pixels between pixels are made: bilinear and bicubic with antialiasing, as PIL's `resize`.
+struct Resampling {
+  Interpolation interpolation = Interpolation::kBilinear;
+  PillowPassOrder pass_order = PillowPassOrder::kCurrent;
+};
+
 /// Where and how `resized_crop` samples.
 struct ResizedCrop {
   /// The part of the image to show; inside the image, at least 1x1.
   Box box;
   /// Size of the result in pixels, each side >= 1.
   Size size;
+  Interpolation interpolation = Interpolation::kBilinear;
   PillowPassOrder pass_order = PillowPassOrder::kCurrent;
 };
 
@@ -40,10 +53,8 @@ at::Tensor crop(const at::Tensor& image, const Box& box);
 /// The central `size` pixels; where the image is smaller it lies in the middle of black.
 at::Tensor center_crop(const at::Tensor& image, const Size& size);
 
-/// The whole image at another size: bilinear with antialiasing, as PIL's
-/// `resize(size, Image.BILINEAR)`.
-at::Tensor resize(const at::Tensor& image, const Size& size,
-                  PillowPassOrder pass_order = PillowPassOrder::kCurrent);
+/// The whole image at another size, as PIL's `resize`.
+at::Tensor resize(const at::Tensor& image, const Size& size, const Resampling& resampling = {});
 
 /// `resize(crop(image, box), size)` in one step.
 at::Tensor resized_crop(const at::Tensor& image, const ResizedCrop& parameters);
@@ -83,6 +94,9 @@ at::Tensor to_grayscale(const at::Tensor& image);
 /// Inverts every byte >= `threshold`, in [0, 256]: 0 inverts all, 256 none.
 at::Tensor solarize(const at::Tensor& image, std::int64_t threshold);
 
+/// 255 minus every byte.
+at::Tensor invert(const at::Tensor& image);
+
 /// Keeps the `bits` highest bits of every byte, in [1, 8].
 at::Tensor posterize(const at::Tensor& image, std::int64_t bits);
 
@@ -92,9 +106,6 @@ at::Tensor equalize(const at::Tensor& image);
 /// Stretches each channel, so that its least value becomes 0 and its largest 255; a channel of one
 /// value stays.
 at::Tensor autocontrast(const at::Tensor& image);
-
-/// 255 minus every byte.
-at::Tensor invert(const at::Tensor& image);
 
 /// In pixels.
 inline constexpr double kLargestBlurRadius = 1e6;

@@ -48,8 +48,8 @@ struct ImageViewOptions {
   std::array<double, 2> sigmas{0.2, 2.0};
   /// Draw the blur by `kernel_size`, as lightly up to 1.2.44 did; see EarlyBlurRadius.
   bool early_blur_radius = false;
-  /// What the collate function makes of the view's bytes in the batch, which ImageView itself does
-  /// not; none: pixels / 255 only.
+  /// How apply_into and the collate functions make floats of the view's bytes; none: pixels / 255
+  /// only.
   std::optional<Normalization> normalize = imagenet_normalize;
 
   /// Throws c10::ValueError that names the field out of bounds.
@@ -109,6 +109,11 @@ class ImageView {
 
   /// The view that `params` describe.
   at::Tensor apply(const at::Tensor& image, const Params& params) const;
+
+  /// The view that `params` describe as floats, normalised by the options, written into `slot`:
+  /// float32 [3, h, w] on the CPU of any strides (fastest in channels-last memory). Equal to
+  /// functional::to_float_normalize_into of apply(), faster.
+  void apply_into(const at::Tensor& image, const Params& params, const at::Tensor& slot) const;
 
   at::Tensor operator()(const at::Tensor& image, core::Random& random) const;
 

@@ -48,6 +48,22 @@ void vflip(const ConstImage& source, const Image& target) {
   }
 }
 
+void hflip_in_place(const Image& image) {
+  for (std::int64_t y = 0; y < image.height; ++y) {
+    std::uint8_t* left = image.row(y);
+    std::uint8_t* right = left + 3 * (image.width - 1);
+    for (; left < right; left += 3, right -= 3) {
+      std::swap_ranges(left, left + 3, right);
+    }
+  }
+}
+
+void vflip_in_place(const Image& image) {
+  for (std::int64_t top = 0, bottom = image.height - 1; top < bottom; ++top, --bottom) {
+    std::swap_ranges(image.row(top), image.row(top) + 3 * image.width, image.row(bottom));
+  }
+}
+
 void rotate90(const ConstImage& source, const Image& target) {
   const std::int64_t height = source.height;
   const std::int64_t width = source.width;

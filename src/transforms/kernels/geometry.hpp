@@ -32,6 +32,10 @@ void hflip(const ConstImage& source, const Image& target);
 /// Mirrors top and bottom; both have the same size.
 void vflip(const ConstImage& source, const Image& target);
 
+void hflip_in_place(const Image& image);
+
+void vflip_in_place(const Image& image);
+
 /// A quarter turn counter-clockwise about the centre on a canvas of the same size; what comes from
 /// outside the source is black.
 void rotate90(const ConstImage& source, const Image& target);

@@ -55,28 +55,29 @@ std::int64_t ceil_divide(std::int64_t n, std::int64_t d) {
   return n > 0 ? (n + d - 1) / d : n / d;
 }
 
-// Columns [begin, end) of a row.
-struct Reach {
+// Pixels [begin, end) of a row.
+struct Columns {
   std::int64_t begin;
   std::int64_t end;
 
   // What lies in both; it is empty, but inside this one, when nothing does.
-  Reach with(const Reach& other) const {
+  Columns with(const Columns& other) const {
     const std::int64_t first = std::clamp(other.begin, begin, end);
     return {first, std::clamp(other.end, first, end)};
   }
 };
 
 // The x in [0, width) for which `first + x * step` is in [0, limit).
-Reach reach(std::int64_t first, std::int64_t step, std::int64_t limit, std::int64_t width) {
-  const Reach all{0, width};
+Columns columns_inside(std::int64_t first, std::int64_t step, std::int64_t limit,
+                       std::int64_t width) {
+  const Columns all{0, width};
   if (step > 0) {
     return all.with({ceil_divide(-first, step), ceil_divide(limit - first, step)});
   }
   if (step < 0) {
     return all.with({ceil_divide(first - limit + 1, -step), ceil_divide(first + 1, -step)});
   }
-  return first >= 0 && first < limit ? all : Reach{0, 0};
+  return first >= 0 && first < limit ? all : Columns{0, 0};
 }
 
 void clear(std::uint8_t* row, std::int64_t begin, std::int64_t end) {
@@ -92,8 +93,9 @@ void rotate_fixed(const ConstImage& source, const Image& target, const Turn& tur
   for (std::int64_t y = 0; y < target.height; ++y) {
     std::int64_t column = left + y * sin;
     std::int64_t row = top + y * cos;
-    const Reach inside = reach(column, cos, source.width << kBits, target.width)
-                             .with(reach(row, minus_sin, source.height << kBits, target.width));
+    const Columns inside =
+        columns_inside(column, cos, source.width << kBits, target.width)
+            .with(columns_inside(row, minus_sin, source.height << kBits, target.width));
     std::uint8_t* to = target.row(y);
     clear(to, 0, inside.begin);
     column += inside.begin * cos;

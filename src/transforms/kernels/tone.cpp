@@ -81,14 +81,6 @@ Histogram histogram(const ConstImage& source) {
   return counts;
 }
 
-ByteTable solarize_table(std::int64_t threshold) {
-  Channel table = unchanged();
-  for (auto i = static_cast<std::size_t>(threshold); i < table.size(); ++i) {
-    table[i] = static_cast<std::uint8_t>(255 - i);
-  }
-  return {table, table, table};
-}
-
 ByteTable posterize_table(std::int64_t bits) {
   Channel table = unchanged();
   for (std::uint8_t& value : table) {

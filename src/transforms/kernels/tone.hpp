@@ -17,9 +17,6 @@ using Histogram = std::array<std::array<std::int64_t, 256>, 3>;
 
 Histogram histogram(const ConstImage& source);
 
-/// Pillow's ImageOps.solarize: bytes >= threshold are inverted.
-ByteTable solarize_table(std::int64_t threshold);
-
 /// Pillow's ImageOps.posterize, for `bits` in [1, 8].
 ByteTable posterize_table(std::int64_t bits);
 

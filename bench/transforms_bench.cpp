@@ -6,17 +6,18 @@
 // Both in CPU time of one thread. `simclr_blur/side/real_time/threads:n`: the same by the clock, by
 // threads with images of their own.
 
-#include <array>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <ATen/Parallel.h>
-#include <ATen/ops/empty.h>
 #include <benchmark/benchmark.h>
 
 #include "common/images.hpp"
+#include "data/batch_builder.hpp"
+#include "data/batch_memory.hpp"
 #include "lightly/data/collate.hpp"
 #include "lightly/transforms/functional.hpp"
 
@@ -82,26 +83,24 @@ std::vector<data::Sample> part_of(const std::vector<at::Tensor>& images, int thr
   return samples;
 }
 
+// What a worker of the loader does.
 void measure_views(benchmark::State& state, std::int64_t side, double gaussian_blur) {
   const std::vector<data::Sample> samples =
       part_of(bench::images_for_views(side), state.thread_index(), state.threads());
   const data::SimCLRCollateFunction collate({.input_size = side, .gaussian_blur = gaussian_blur});
-  const auto format = at::TensorOptions(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast);
-  const std::array<at::Tensor, 2> views{at::empty({kBatch, 3, side, side}, format).zero_(),
-                                        at::empty({kBatch, 3, side, side}, format).zero_()};
+  const auto memory = std::make_shared<data::BatchMemory>(/*most_kept=*/2, /*pinned=*/false);
   core::RandomKey key{.seed = 1};
   std::size_t next = 0;
   for (auto _ : state) {
+    data::BatchBuilder builder(collate, kBatch, key, memory);
     for (std::int64_t i = 0; i < kBatch; ++i) {
-      for (std::int64_t v = 0; v < 2; ++v) {
-        collate.write_view(collate.make_view(samples[next], v, key),
-                           views[static_cast<std::size_t>(v)].select(0, i));
-      }
+      builder.put(i, [&] { return samples[next]; }, [] { return std::string(); });
       if (++next == samples.size()) {
         next = 0;
         ++key.epoch;
       }
     }
+    benchmark::DoNotOptimize(builder.finish("transforms_bench"));
   }
   state.SetItemsProcessed(state.iterations() * 2 * kBatch);
 }

@@ -18,9 +18,8 @@
 #include <CLI/CLI.hpp>
 
 #include "common/images.hpp"
-#include "lightly/core/random.hpp"
+#include "lightly/data/collate.hpp"
 #include "lightly/transforms/functional.hpp"
-#include "lightly/transforms/image_view.hpp"
 
 namespace {
 
@@ -62,12 +61,12 @@ struct Worker {
   double at_the_end = 0.0;
 
   void run() {
-    const transforms::ImageView view(
+    const data::ImageCollateFunction collate(
         {.input_size = work.side, .min_scale = 0.08, .vf_prob = 0.5, .rr_prob = 0.5});
     for (std::int64_t i = 0; i < views; ++i) {
       const at::Tensor& image = work.images[static_cast<std::size_t>(i) % work.images.size()];
-      core::Random random({.seed = seed, .index = static_cast<std::uint64_t>(i)});
-      view.apply_into(image, view.sample({image.size(1), image.size(2)}, random), slot);
+      const data::Sample sample{.image = image, .target = 0, .file_name = {}, .index = i};
+      collate.write_view(sample, i % 2, {.seed = seed}, slot);
       if (i == views / 10) {
         after_a_tenth = resident("VmRSS");
       }

@@ -8,6 +8,9 @@
 namespace lightly::data {
 namespace {
 
+// A larger batch has left the caches when somebody reads it.
+constexpr std::size_t kCachedBytes = std::size_t{16} << 20;
+
 // The text of the exception that is being handled, without a backtrace.
 std::string current_error() {
   try {
@@ -80,7 +83,8 @@ std::optional<ViewWriter::FloatImage> BatchBuilder::slot(std::int64_t view, std:
     return std::nullopt;  // reported by finish()
   }
   return ViewWriter::FloatImage{images.mutable_data_ptr<float>() + position * images.stride(0),
-                                images.stride(1), images.stride(2), images.stride(3)};
+                                images.stride(1), images.stride(2), images.stride(3),
+                                /*streamed=*/images.nbytes() > kCachedBytes};
 }
 
 Batch BatchBuilder::finish(std::string_view callee) {

@@ -8,6 +8,7 @@
 #include "data/batch_builder.hpp"
 #include "data/batch_memory.hpp"
 #include "data/view_writer.hpp"
+#include "transforms/view_pixels.hpp"
 
 namespace lightly::data {
 namespace {
@@ -49,6 +50,15 @@ BaseCollateFunction::BaseCollateFunction(BaseCollateFunctionOptions options)
 
 std::int64_t BaseCollateFunction::num_views() const {
   return static_cast<std::int64_t>(views_->writers.size());
+}
+
+void BaseCollateFunction::write_view(const Sample& sample, std::int64_t view,
+                                     const core::RandomKey& key, const at::Tensor& slot) const {
+  TORCH_CHECK_INDEX(view >= 0 && view < num_views(), "BaseCollateFunction: view must be in [0, ",
+                    num_views(), "), got ", view);
+  writer(view).write(sample, key, [&](const transforms::Size& size) {
+    return transforms::functional::checked_slot("BaseCollateFunction", slot, size);
+  });
 }
 
 const ViewWriter& BaseCollateFunction::writer(std::int64_t view) const {

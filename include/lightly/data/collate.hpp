@@ -43,6 +43,12 @@ class BaseCollateFunction {
   /// a c10::Error with its file name; so is a view of another size than that of the first sample.
   Batch operator()(const std::vector<Sample>& samples, const core::RandomKey& key = {}) const;
 
+  /// Writes view `view`, in [0, num_views()), of the sample, normalised, into `slot`: float32
+  /// [3, h, w] on the CPU of any strides, such as one image of a batch of the caller's. `key` gives
+  /// seed and epoch. Throws c10::ValueError when the view has another size.
+  void write_view(const Sample& sample, std::int64_t view, const core::RandomKey& key,
+                  const at::Tensor& slot) const;
+
   /// What makes view `view`, in [0, num_views()); for the library itself.
   const ViewWriter& writer(std::int64_t view) const;
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include <hwy/cache_control.h>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "transforms/kernels/point_ops.cpp"
 #include <hwy/foreach_target.h>
@@ -188,6 +190,7 @@ struct FloatConstants {
   HWY_ALIGN float per_std[3 * kFloats];
 };
 
+template <bool kStreamed>
 void to_float(const std::uint8_t* from, std::int64_t pixels, const FloatConstants& constants,
               const scalar::FloatTable& table, float* to) {
   constexpr std::int64_t kFloats = FloatConstants::kFloats;
@@ -200,9 +203,13 @@ void to_float(const std::uint8_t* from, std::int64_t pixels, const FloatConstant
       const Ints bytes = hn::PromoteTo(d32, hn::LoadU(d8_few, from + i + j));
       const Floats x = divide(hn::ConvertTo(df, bytes), full, per_full);
       const Floats difference = hn::Sub(x, hn::Load(df, constants.mean + j));
-      hn::StoreU(
-          divide(difference, hn::Load(df, constants.std + j), hn::Load(df, constants.per_std + j)),
-          df, to + i + j);
+      const Floats made =
+          divide(difference, hn::Load(df, constants.std + j), hn::Load(df, constants.per_std + j));
+      if constexpr (kStreamed) {
+        hn::Stream(made, df, to + i + j);
+      } else {
+        hn::StoreU(made, df, to + i + j);
+      }
     }
   }
   for (; i < 3 * pixels; ++i) {
@@ -219,6 +226,9 @@ void ApplyToFloat(std::span<const PointOp> ops, const ConstImage& source,
   const bool fast = interleaved && normalizer.by_reciprocal;
   const bool packed =
       fast && is_packed(source) && (source.height == 1 || target.y_stride == 3 * source.width);
+  // A block of a packed image begins at a multiple of a vector.
+  const bool streamed =
+      packed && target.streamed && reinterpret_cast<std::uintptr_t>(target.data) % kLanes8 == 0;
   for_each_block(source, packed, [&](std::int64_t y, std::int64_t x, std::int64_t pixels) {
     const std::uint8_t* from = source.row(y) + 3 * x;
     if (!ops.empty()) {
@@ -228,13 +238,18 @@ void ApplyToFloat(std::span<const PointOp> ops, const ConstImage& source,
       from = made;
     }
     float* to = target.data + y * target.y_stride + x * target.x_stride;
-    if (fast) {
-      to_float(from, pixels, constants, normalizer.table, to);
+    if (streamed) {
+      to_float<true>(from, pixels, constants, normalizer.table, to);
+    } else if (fast) {
+      to_float<false>(from, pixels, constants, normalizer.table, to);
     } else {
       scalar::to_float({from, 3 * pixels, 1, pixels}, normalizer.table,
                        {to, target.c_stride, target.y_stride, target.x_stride});
     }
   });
+  if (streamed) {
+    hwy::FlushStream();
+  }
 }
 
 #else

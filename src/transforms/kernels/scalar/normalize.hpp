@@ -18,6 +18,8 @@ struct FloatImage {
   std::ptrdiff_t c_stride;
   std::ptrdiff_t y_stride;
   std::ptrdiff_t x_stride;
+  /// Written past the caches where that is possible: for memory that is read much later.
+  bool streamed = false;
 };
 
 /// Looks up every byte; `target` has the source's size.

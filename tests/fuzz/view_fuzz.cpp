@@ -4,6 +4,7 @@
 // those of the collate function; the image stays as it was, and so does what surrounds the slot.
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -23,11 +24,13 @@
 #include <ATen/ops/full_like.h>
 #include <c10/util/Exception.h>
 #include <fuzzer/FuzzedDataProvider.h>
+#include <hwy/targets.h>
 
 #include "lightly/core/random.hpp"
 #include "lightly/data/collate.hpp"
 #include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/image_view.hpp"
+#include "transforms/kernels/point_ops.hpp"
 
 namespace {
 
@@ -225,10 +228,32 @@ at::Tensor draw_no_image(FuzzedDataProvider& data) {
   }
 }
 
-bool same_bytes(const at::Tensor& a, const at::Tensor& b) {
-  return a.sizes() == b.sizes() && a.strides() == b.strides() &&
-         std::memcmp(a.const_data_ptr(), b.const_data_ptr(), a.nbytes()) == 0;
+at::Tensor interleaved(const at::Tensor& image) {
+  return image.permute({1, 2, 0}).contiguous();
 }
+
+// NaN is equal to itself here.
+bool same_bytes(const at::Tensor& a, const at::Tensor& b) {
+  return a.sizes() == b.sizes() && a.scalar_type() == b.scalar_type() &&
+         std::memcmp(interleaved(a).const_data_ptr(), interleaved(b).const_data_ptr(),
+                     a.nbytes()) == 0;
+}
+
+// While it lives the kernels run without vector instructions.
+class ScalarKernels {
+ public:
+  ScalarKernels() {
+    const std::int64_t targets = hwy::SupportedTargets() & transforms::kernels::compiled_targets();
+    use(std::int64_t{1} << (63 - std::countl_zero(static_cast<std::uint64_t>(targets))));
+  }
+  ~ScalarKernels() { use(0); }
+
+ private:
+  static void use(std::int64_t target) {
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().DeInit();
+  }
+};
 
 at::Tensor jittered(const at::Tensor& image, const transforms::ColorJitter::Params& params) {
   using Step = transforms::ColorJitter::Step;
@@ -258,20 +283,18 @@ at::Tensor one_by_one(const at::Tensor& image, const Size& size, const ImageView
   return params.blur ? functional::gaussian_blur(view, *params.blur) : view;
 }
 
-// The view as floats, channels-last, from a slot of any strides; what lies around it must stay.
-at::Tensor through_slot(FuzzedDataProvider& data, const at::Tensor& view,
-                        const transforms::Normalization& normalization) {
+// What `write` writes to a slot of any strides; what lies around it must stay.
+at::Tensor through_slot(FuzzedDataProvider& data, const Size& size,
+                        const std::function<void(const at::Tensor& slot)>& write) {
   constexpr float kGuard = -12345.0F;
-  const std::int64_t height = view.size(1);
-  const std::int64_t width = view.size(2);
   const std::int64_t step = data.ConsumeIntegralInRange(1, 2);
-  const bool planar = data.ConsumeBool();
-  at::Tensor batch = planar ? at::full({2, 3, height, width * step}, kGuard)
-                            : at::full({2, height, width * step, 3}, kGuard).permute({0, 3, 1, 2});
-  const at::Tensor slot = batch[1].slice(2, 0, width * step, step);
-  functional::to_float_normalize_into(view, normalization, slot);
-  at::Tensor floats = at::empty({height, width, 3}).permute({2, 0, 1});
-  floats.copy_(slot);
+  const std::int64_t width = size.width * step;
+  const at::Tensor batch = data.ConsumeBool()
+                               ? at::full({2, 3, size.height, width}, kGuard)
+                               : at::full({2, size.height, width, 3}, kGuard).permute({0, 3, 1, 2});
+  const at::Tensor slot = batch[1].slice(2, 0, width, step);
+  write(slot);
+  const at::Tensor floats = slot.clone();
   slot.fill_(kGuard);
   require(at::equal(batch, at::full_like(batch, kGuard)), "something around the slot was written");
   return floats;
@@ -290,25 +313,33 @@ void check_legal(FuzzedDataProvider& data, const ImageView& recipe) {
   const ImageView::Params params = recipe.sample(image_size, random);
   const at::Tensor view = recipe.apply(image, params);
   const Size& size = options.input_size;
-  require(view.scalar_type() == at::kByte && view.size(0) == 3 && view.size(1) == size.height &&
-              view.size(2) == size.width && view.dim() == 3,
+  require(view.scalar_type() == at::kByte &&
+              view.sizes() == at::IntArrayRef({3, size.height, size.width}),
           "the view has another shape than input_size");
   require(view.permute({1, 2, 0}).is_contiguous(), "the view is not channels-last");
   core::Random again(key);
   require(same_bytes(recipe(image, again), view), "the second run gives other bytes");
-  require(same_bytes(one_by_one(image, size, params), view),
-          "the operations one by one give other bytes");
-
   const auto normalization = options.normalize.value_or(transforms::Normalization());
-  const at::Tensor floats = functional::to_float_normalize(view, normalization);
-  require(same_bytes(through_slot(data, view, normalization), floats), "a slot gets other floats");
+  at::Tensor floats;
+  {
+    const ScalarKernels scalar;
+    require(same_bytes(one_by_one(image, size, params), view),
+            "the scalar operations one by one give other bytes");
+    floats = functional::to_float_normalize(view, normalization);
+  }
+  const auto convert = [&](const at::Tensor& slot) {
+    functional::to_float_normalize_into(view, normalization, slot);
+  };
+  require(same_bytes(through_slot(data, size, convert), floats), "a slot gets other floats");
+  const auto apply = [&](const at::Tensor& slot) { recipe.apply_into(image, params, slot); };
+  require(same_bytes(through_slot(data, size, apply), floats), "apply_into gives other floats");
   const data::ImageCollateFunction collate(options);
-  const data::Sample sample{
-      .image = image, .target = 0, .file_name = {}, .index = static_cast<std::int64_t>(key.index)};
-  const at::Tensor collated = at::empty({size.height, size.width, 3}).permute({2, 0, 1});
-  const auto view_index = static_cast<std::int64_t>(key.view);
-  collate.write_view(collate.make_view(sample, view_index, key), collated);
-  require(same_bytes(collated, floats), "the collate function gives other floats");
+  const data::Batch batch = collate({{.image = image,
+                                      .target = 0,
+                                      .file_name = {},
+                                      .index = static_cast<std::int64_t>(key.index)}},
+                                    key);
+  require(same_bytes(batch.views[key.view][0], floats), "the collate function gives other floats");
   require(at::equal(image.contiguous(), before), "the image was written to");
 }
 

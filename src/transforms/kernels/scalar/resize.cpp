@@ -53,15 +53,15 @@ void resize_rows(const ConstImage& source, const Image& target, const ResizeWeig
 }
 
 void resize_columns(const ConstImage& source, const Image& target, const ResizeWeights& table) {
-  constexpr std::int64_t kBlock = 96;
+  constexpr std::int64_t kPiece = 96;
   const std::int64_t bytes = 3 * target.width;
-  std::int32_t sums[kBlock];
+  std::int32_t sums[kPiece];
   for (std::int64_t y = 0; y < target.height; ++y) {
     const std::int64_t first = table.first[static_cast<std::size_t>(y)];
     const std::int32_t* weights = table.weights.data() + y * table.taps;
     std::uint8_t* out = target.row(y);
-    for (std::int64_t begin = 0; begin < bytes; begin += kBlock) {
-      const std::int64_t count = std::min(kBlock, bytes - begin);
+    for (std::int64_t begin = 0; begin < bytes; begin += kPiece) {
+      const std::int64_t count = std::min(kPiece, bytes - begin);
       std::fill_n(sums, count, kHalf);
       for (std::int64_t k = 0; k < table.taps; ++k) {
         const std::uint8_t* row = source.row(first + k) + begin;

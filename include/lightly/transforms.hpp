@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lightly/transforms/batch.hpp"
 #include "lightly/transforms/color_jitter.hpp"
 #include "lightly/transforms/compose.hpp"
 #include "lightly/transforms/functional.hpp"

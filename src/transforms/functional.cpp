@@ -59,11 +59,9 @@ class Pixels {
 
   // The part of the image in `box`, which must lie inside.
   kernels::ConstImage part(std::string_view callee, const Box& box) const {
-    const bool inside = box.top >= 0 && box.left >= 0 && box.height >= 1 && box.width >= 1 &&
-                        box.height <= view_.height && box.width <= view_.width &&
-                        box.top <= view_.height - box.height && box.left <= view_.width - box.width;
-    TORCH_CHECK_VALUE(inside, callee, ": box must be at least 1x1 px and inside the image of ",
-                      size(), ", got ", box);
+    TORCH_CHECK_VALUE(is_inside(box, size()), callee,
+                      ": box must be at least 1x1 px and inside the image of ", size(), ", got ",
+                      box);
     return {view_.row(box.top) + 3 * box.left, view_.row_bytes, box.height, box.width};
   }
 
@@ -188,7 +186,7 @@ at::Tensor adjust_hue(const at::Tensor& image, double factor) {
   TORCH_CHECK_VALUE(factor >= -0.5 && factor <= 0.5,
                     "adjust_hue: factor must be in [-0.5, 0.5], got ", factor);
   at::Tensor result = empty_image(pixels.size());
-  kernels::shift_hue(*pixels, pixels_to_write(result), static_cast<int>(factor * 255.0) & 255);
+  kernels::shift_hue(*pixels, pixels_to_write(result), kernels::hue_shift(factor));
   return result;
 }
 

@@ -12,6 +12,10 @@ namespace lightly::testing {
 /// [3, H, W], channels-last; noise for even seeds, a pattern for odd ones.
 at::Tensor formula_image(std::uint32_t seed, const transforms::Size& size);
 
+/// uint8 [3, H, W], channels-last: coloured waves and a disc with a sharp edge, as smooth as a photo
+/// and different for every seed.
+at::Tensor scene_image(std::uint32_t seed, const transforms::Size& size);
+
 /// All 2^24 colours as uint8 [3, 4096, 4096], channels-last: blue fastest, red slowest.
 at::Tensor every_colour();
 

@@ -18,14 +18,8 @@ struct Box {
   std::uint32_t end_weight;
 };
 
-// The box whose repetition has the variance of the Gaussian, in Pillow's float32.
 Box box_for(float sigma) {
-  const float variance = sigma * sigma / static_cast<float>(kPasses);
-  const float ideal = static_cast<float>(std::sqrt(12.0 * variance + 1.0));
-  const float l = static_cast<float>(std::floor((ideal - 1.0) / 2.0));
-  float a = (2 * l + 1) * (l * (l + 1) - 3 * variance);
-  a /= 6 * (variance - (l + 1) * (l + 1));
-  const float radius = l + a;
+  const float radius = box_radius(sigma);
   const auto whole = static_cast<std::int64_t>(radius);
   const auto weight = static_cast<std::uint32_t>((1 << 24) / (radius * 2 + 1));
   const auto full = static_cast<std::uint32_t>(2 * whole + 1);
@@ -79,6 +73,15 @@ void box_pass(const ConstImage& source, const Image& target, const Box& box, std
 }
 
 }  // namespace
+
+float box_radius(float sigma) {
+  const float variance = sigma * sigma / static_cast<float>(kPasses);
+  const float ideal = static_cast<float>(std::sqrt(12.0 * variance + 1.0));
+  const float l = static_cast<float>(std::floor((ideal - 1.0) / 2.0));
+  float a = (2 * l + 1) * (l * (l + 1) - 3 * variance);
+  a /= 6 * (variance - (l + 1) * (l + 1));
+  return l + a;
+}
 
 void gaussian_blur(const ConstImage& source, const Image& target, float sigma,
                    BlurScratch& scratch) {

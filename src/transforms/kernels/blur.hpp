@@ -13,6 +13,10 @@ struct BlurScratch {
   std::vector<std::uint32_t> sums;
 };
 
+/// The radius, in pixels and fractions of one, of the box whose threefold filter has the standard
+/// deviation `sigma` >= 0; in Pillow's float32.
+float box_radius(float sigma);
+
 /// Pillow's Gaussian blur with standard deviation `sigma` >= 0: three box filters along rows, then
 /// three along columns, uint8 in between, the border repeated. Source and target have the same
 /// size.

@@ -22,6 +22,11 @@ int mean_luma(const ConstImage& source);
 /// The luma in all three channels.
 void grayscale(const ConstImage& source, const Image& target);
 
+/// A turn of the hue by `factor` of a circle, in [-0.5, 0.5], as torchvision rounds it.
+inline int hue_shift(double factor) {
+  return static_cast<int>(factor * 255.0) & 255;
+}
+
 /// Adds `shift` in [0, 255] to the 8-bit hue of Pillow's HSV, modulo 256.
 void shift_hue(const ConstImage& source, const Image& target, int shift);
 

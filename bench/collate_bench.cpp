@@ -1,16 +1,12 @@
 // Two SimCLR views of 256 images of 32 px, one thread: the work of a loader's worker, views/s.
 
-#include <cstdlib>
-#include <filesystem>
-#include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "common/images.hpp"
 #include "lightly/core/random.hpp"
 #include "lightly/data/collate.hpp"
-#include "lightly/data/idx_dataset.hpp"
-#include "lightly/transforms/functional.hpp"
 
 namespace {
 
@@ -18,18 +14,14 @@ using namespace lightly;
 
 constexpr std::int64_t kImages = 256;
 
-// The first images of Fashion-MNIST at 32 px, as peers/measure_python.py takes them.
+// As peers/measure_python.py takes them.
 std::vector<data::Sample> read_samples() {
-  const char* chosen = std::getenv("LIGHTLY_BENCH_IMAGES");
-  const std::filesystem::path images =
-      chosen != nullptr ? chosen : "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
-  auto options = data::IdxDataset::mnist(images.parent_path(), data::Split::kTrain);
-  options.images = images;
-  const data::IdxDataset dataset(options);
   std::vector<data::Sample> samples;
-  for (std::int64_t i = 0; i < kImages; ++i) {
-    samples.push_back(dataset.get(i));
-    samples.back().image = transforms::functional::resize(samples.back().image, 32);
+  for (const at::Tensor& image : bench::fashion_mnist(kImages, 32)) {
+    samples.push_back({.image = image,
+                       .target = 0,
+                       .file_name = {},
+                       .index = static_cast<std::int64_t>(samples.size())});
   }
   return samples;
 }

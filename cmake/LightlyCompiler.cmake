@@ -27,3 +27,11 @@ if(LIGHTLY_SANITIZE)
     -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${LIGHTLY_SANITIZE})
 endif()
+
+if(LIGHTLY_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "lightly: LIGHTLY_FUZZ needs Clang, which has libFuzzer, and the compiler is "
+      "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}; `cmake --preset fuzz` takes clang++-19")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -26,6 +26,7 @@ endmacro()
 
 lightly_find(OpenCV libopencv-dev COMPONENTS core imgproc imgcodecs)
 lightly_find(nlohmann_json nlohmann-json3-dev)
+lightly_find(hwy libhwy-dev)
 lightly_find(ZLIB zlib1g-dev)
 lightly_find(LibArchive libarchive-dev)
 lightly_find(CURL libcurl4-openssl-dev)

@@ -8,6 +8,9 @@
 namespace lightly::data {
 namespace {
 
+// A larger batch has left the caches when somebody reads it.
+constexpr std::size_t kCachedBytes = std::size_t{16} << 20;
+
 // The text of the exception that is being handled, without a backtrace.
 std::string current_error() {
   try {
@@ -62,32 +65,34 @@ void BatchBuilder::write(std::int64_t position, const Sample& sample) {
   targets_[p] = sample.target;
   indices_[p] = sample.index;
   for (std::int64_t v = 0; v < collate_.num_views(); ++v) {
-    const at::Tensor made = collate_.make_view(sample, v, key_);
-    const ViewSize size{made.size(1), made.size(2)};
-    sizes_[p * views_.size() + static_cast<std::size_t>(v)] = size;
-    const at::Tensor view = slot(v, size);
-    // A view of another size is left out here and reported by finish().
-    if (view.size(2) == size.height && view.size(3) == size.width) {
-      collate_.write_view(made, view.select(0, position));
-    }
+    collate_.writer(v).write(sample, key_, [&](const transforms::Size& size) {
+      sizes_[p * views_.size() + static_cast<std::size_t>(v)] = size;
+      return slot(v, position, size);
+    });
   }
 }
 
-at::Tensor BatchBuilder::slot(std::int64_t view, const ViewSize& size) {
+std::optional<ViewWriter::FloatImage> BatchBuilder::slot(std::int64_t view, std::int64_t position,
+                                                         const transforms::Size& size) {
   const std::scoped_lock lock(mutex_);
-  at::Tensor& tensor = views_[static_cast<std::size_t>(view)];
-  if (!tensor.defined()) {
-    tensor = memory_->images(this->size(), size.height, size.width);
+  at::Tensor& images = views_[static_cast<std::size_t>(view)];
+  if (!images.defined()) {
+    images = memory_->images(this->size(), size.height, size.width);
   }
-  return tensor;
+  if (images.size(2) != size.height || images.size(3) != size.width) {
+    return std::nullopt;  // reported by finish()
+  }
+  return ViewWriter::FloatImage{images.mutable_data_ptr<float>() + position * images.stride(0),
+                                images.stride(1), images.stride(2), images.stride(3),
+                                /*streamed=*/images.nbytes() > kCachedBytes};
 }
 
 Batch BatchBuilder::finish(std::string_view callee) {
   for (std::size_t p = 0; p < errors_.size(); ++p) {
     TORCH_CHECK(errors_[p].empty(), callee, ": ", file_names_[p], ": ", errors_[p]);
     for (std::size_t v = 0; v < views_.size(); ++v) {
-      const ViewSize& first = sizes_[v];
-      const ViewSize& size = sizes_[p * views_.size() + v];
+      const transforms::Size& first = sizes_[v];
+      const transforms::Size& size = sizes_[p * views_.size() + v];
       TORCH_CHECK(size == first, callee, ": ", file_names_[p], ": view ", v,
                   " must have the size of the batch's first, ", first.height, "x", first.width,
                   " of ", file_names_[0], ", got ", size.height, "x", size.width);

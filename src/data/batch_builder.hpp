@@ -4,14 +4,17 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "data/batch_memory.hpp"
+#include "data/view_writer.hpp"
 #include "lightly/core/random.hpp"
 #include "lightly/data/collate.hpp"
 #include "lightly/data/sample.hpp"
+#include "lightly/transforms/size.hpp"
 
 namespace lightly::data {
 
@@ -36,14 +39,10 @@ class BatchBuilder {
   Batch finish(std::string_view callee);
 
  private:
-  struct ViewSize {
-    std::int64_t height = 0;
-    std::int64_t width = 0;
-    bool operator==(const ViewSize&) const = default;
-  };
-
   void write(std::int64_t position, const Sample& sample);
-  at::Tensor slot(std::int64_t view, const ViewSize& size);
+  /// Where the sample at `position` has its view; nothing when the batch's first has another size.
+  std::optional<ViewWriter::FloatImage> slot(std::int64_t view, std::int64_t position,
+                                             const transforms::Size& size);
 
   const BaseCollateFunction& collate_;
   core::RandomKey key_;
@@ -52,7 +51,7 @@ class BatchBuilder {
   /// One a view, made when its first image has shown the size.
   std::vector<at::Tensor> views_;
   /// [position * number of views + view].
-  std::vector<ViewSize> sizes_;
+  std::vector<transforms::Size> sizes_;
   /// One a position: empty, or what went wrong.
   std::vector<std::string> errors_;
   std::vector<std::string> file_names_;

@@ -1,5 +1,6 @@
 #include "lightly/data/collate.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -7,47 +8,90 @@
 
 #include "data/batch_builder.hpp"
 #include "data/batch_memory.hpp"
-#include "lightly/transforms/functional.hpp"
+#include "data/view_writer.hpp"
+#include "transforms/preset_views.hpp"
+#include "transforms/view_pixels.hpp"
 
 namespace lightly::data {
 namespace {
 
-// Plain loops, because copy_() may call other threads and this runs in workers.
-void copy_floats(const at::Tensor& from, const at::Tensor& to) {
-  const float* in = from.const_data_ptr<float>();
-  auto* out = to.mutable_data_ptr<float>();
-  for (std::int64_t y = 0; y < from.size(1); ++y) {
-    for (std::int64_t x = 0; x < from.size(2); ++x) {
-      for (std::int64_t c = 0; c < from.size(0); ++c) {
-        out[c * to.stride(0) + y * to.stride(1) + x * to.stride(2)] =
-            in[c * from.stride(0) + y * from.stride(1) + x * from.stride(2)];
-      }
-    }
-  }
+BaseCollateFunctionOptions two_views(const transforms::ImageViewOptions& view) {
+  return transforms::image_views({view, view}, view.normalize);
 }
 
-BaseCollateFunctionOptions two_views(const transforms::ImageViewOptions& options) {
-  const transforms::ImageView view(options);
-  return {.transforms = {view, view}, .normalize = options.normalize};
+transforms::ImageViewOptions moco_view(const MoCoCollateFunctionOptions& options) {
+  // It is the hue's strength too.
+  TORCH_CHECK_VALUE(options.cj_strength >= 0.0 && options.cj_strength <= 0.5,
+                    "MoCoCollateFunction: cj_strength must be in [0, 0.5], got ",
+                    options.cj_strength);
+  return transforms::early_view(options, {.brightness = options.cj_strength,
+                                          .contrast = options.cj_strength,
+                                          .saturation = options.cj_strength,
+                                          .hue = options.cj_strength});
+}
+
+BaseCollateFunctionOptions swav_views(const SwaVCollateFunctionOptions& options) {
+  constexpr const char* kCallee = "SwaVCollateFunction";
+  // Beyond 2 the hue's strength leaves [0, 0.5].
+  TORCH_CHECK_VALUE(options.cj_strength >= 0.0 && options.cj_strength <= 2.0, kCallee,
+                    ": cj_strength must be in [0, 2], got ", options.cj_strength);
+  transforms::ImageViewOptions shared =
+      transforms::jittered_view(options, {.brightness = options.cj_strength,
+                                          .contrast = options.cj_strength,
+                                          .saturation = options.cj_strength,
+                                          .hue = options.cj_strength / 4.0});
+  shared.gaussian_blur = options.gaussian_blur;
+  shared.rotation = transforms::RotationPlace::kAfterFlips;
+  shared.early_blur_radius = options.early_blur_radius;
+  std::vector<transforms::ImageViewOptions> views = transforms::at_crops(
+      shared, transforms::one_a_view(kCallee, transforms::crop_kinds(options)));
+  for (transforms::ImageViewOptions& view : views) {
+    const auto side = static_cast<double>(std::max(view.input_size.height, view.input_size.width));
+    TORCH_CHECK_VALUE(options.kernel_size > 0.0 && options.kernel_size <= side, kCallee,
+                      ": kernel_size must be in (0, ", side, "] px, got ", options.kernel_size);
+    view.kernel_size = options.kernel_size / side;
+  }
+  return transforms::image_views(std::move(views), options.normalize);
 }
 
 }  // namespace
 
-void BaseCollateFunctionOptions::check() const {
-  TORCH_CHECK_VALUE(!transforms.empty(),
-                    "BaseCollateFunction: transforms must hold at least one, got none");
-  for (std::size_t v = 0; v < transforms.size(); ++v) {
-    TORCH_CHECK_VALUE(transforms[v], "BaseCollateFunction: transform ", v, " must not be empty");
+/// The transforms and what writes their views.
+struct BaseCollateFunction::Views {
+  explicit Views(BaseCollateFunctionOptions chosen) : options(std::move(chosen)) {
+    options.check();
+    const auto normalization = options.normalize.value_or(transforms::Normalization());
+    for (const transforms::ImageTransform& transform : options.transforms) {
+      writers.emplace_back(transform, static_cast<std::int64_t>(writers.size()), normalization);
+    }
   }
-  if (normalize) {
-    normalize->check();
-  }
-}
+
+  BaseCollateFunctionOptions options;
+  std::vector<ViewWriter> writers;
+};
 
 BaseCollateFunction::BaseCollateFunction(BaseCollateFunctionOptions options)
-    : options_(std::move(options)),
-      normalization_(options_.normalize.value_or(transforms::Normalization())) {
-  options_.check();
+    : views_(std::make_shared<const Views>(std::move(options))) {}
+
+const BaseCollateFunctionOptions& BaseCollateFunction::options() const {
+  return views_->options;
+}
+
+std::int64_t BaseCollateFunction::num_views() const {
+  return static_cast<std::int64_t>(views_->writers.size());
+}
+
+void BaseCollateFunction::write_view(const Sample& sample, std::int64_t view,
+                                     const core::RandomKey& key, const at::Tensor& slot) const {
+  TORCH_CHECK_INDEX(view >= 0 && view < num_views(), "BaseCollateFunction: view must be in [0, ",
+                    num_views(), "), got ", view);
+  writer(view).write(sample, key, [&](const transforms::Size& size) {
+    return transforms::functional::checked_slot("BaseCollateFunction", slot, size);
+  });
+}
+
+const ViewWriter& BaseCollateFunction::writer(std::int64_t view) const {
+  return views_->writers.at(static_cast<std::size_t>(view));
 }
 
 Batch BaseCollateFunction::operator()(const std::vector<Sample>& samples,
@@ -63,38 +107,20 @@ Batch BaseCollateFunction::operator()(const std::vector<Sample>& samples,
   return builder.finish("BaseCollateFunction");
 }
 
-at::Tensor BaseCollateFunction::make_view(const Sample& sample, std::int64_t view,
-                                          const core::RandomKey& key) const {
-  core::Random random({.seed = key.seed,
-                       .epoch = key.epoch,
-                       .index = static_cast<std::uint64_t>(sample.index),
-                       .view = static_cast<std::uint64_t>(view)});
-  at::Tensor made = options_.transforms.at(static_cast<std::size_t>(view))(sample.image, random);
-  // finish() of the batch adds the callee and the sample's name.
-  TORCH_CHECK_VALUE(made.defined(), "the transform of view ", view,
-                    " must return uint8 or float32 [3, h, w] on the CPU, got no tensor");
-  const bool fits = (made.scalar_type() == at::kByte || made.scalar_type() == at::kFloat) &&
-                    made.dim() == 3 && made.size(0) == 3 && made.size(1) > 0 && made.size(2) > 0 &&
-                    made.device().is_cpu();
-  TORCH_CHECK_VALUE(fits, "the transform of view ", view,
-                    " must return uint8 or float32 [3, h, w] on the CPU, got ", made.scalar_type(),
-                    " ", made.sizes(), " on ", made.device());
-  return made;
-}
-
-void BaseCollateFunction::write_view(const at::Tensor& made, const at::Tensor& slot) const {
-  if (made.scalar_type() == at::kByte) {
-    transforms::functional::to_float_normalize_into(made, normalization_, slot);
-  } else {
-    copy_floats(made, slot);
-  }
-}
-
 ImageCollateFunction::ImageCollateFunction(const ImageCollateFunctionOptions& options)
     : BaseCollateFunction(two_views(options)) {}
 
 SimCLRCollateFunction::SimCLRCollateFunction(const SimCLRCollateFunctionOptions& options)
     : BaseCollateFunction(two_views(transforms::simclr_view(options))) {}
+
+MoCoCollateFunction::MoCoCollateFunction(const MoCoCollateFunctionOptions& options)
+    : BaseCollateFunction(two_views(moco_view(options))) {}
+
+MultiCropCollateFunction::MultiCropCollateFunction(const MultiCropCollateFunctionOptions& options)
+    : BaseCollateFunction(transforms::MultiCropTransform(options)) {}
+
+SwaVCollateFunction::SwaVCollateFunction(const SwaVCollateFunctionOptions& options)
+    : BaseCollateFunction(swav_views(options)) {}
 
 PlainCollateFunction::PlainCollateFunction(const PlainCollateFunctionOptions& options)
     : BaseCollateFunction(

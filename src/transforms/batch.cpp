@@ -92,15 +92,25 @@ at::Tensor BatchView::apply(const at::Tensor& images,
   if (params.empty()) {
     return result;
   }
-  const batch::Plan plan =
-      batch::make_plan(params, {images.size(2), images.size(3)}, size, images.device());
+  const batch::Plan plan = batch::make_plan(
+      {.params = params, .image_size = {images.size(2), images.size(3)}, .options = options()},
+      images.device());
   const at::Tensor views = batch::resample(images, plan);
+  const auto solarize_at = [&](SolarizationPlace place) {
+    if (options().solarization == place) {
+      change(views, plan.solarized, [&](const at::Tensor& part) {
+        batch::solarize(part, options().solarization_threshold);
+      });
+    }
+  };
   change(views, plan.rotation.samples,
          [&](const at::Tensor& part) { batch::rotate(part, plan.rotation); });
   change(views, plan.jitter.samples,
          [&](const at::Tensor& part) { batch::jitter(part, plan.jitter); });
   change(views, plan.gray, [](const at::Tensor& part) { batch::gray(part); });
+  solarize_at(SolarizationPlace::kBeforeBlur);
   change(views, plan.blur.samples, [&](const at::Tensor& part) { batch::blur(part, plan.blur); });
+  solarize_at(SolarizationPlace::kAfterBlur);
   normalize_into(views, options().normalize.value_or(Normalization()), result);
   return result;
 }

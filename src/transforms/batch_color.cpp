@@ -2,6 +2,7 @@
 #include <ATen/ops/addcmul.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/eq.h>
+#include <ATen/ops/ge.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/minimum.h>
 
@@ -95,6 +96,12 @@ void jitter(const at::Tensor& views, const Jitter& jitter) {
 
 void gray(const at::Tensor& views) {
   views.copy_(luma(views).unsqueeze(0));
+}
+
+void solarize(const at::Tensor& views, std::int64_t threshold) {
+  at::Tensor inverted = at::empty_like(views);
+  at::ge_out(inverted, views, at::Scalar(threshold));
+  views.lerp_(255.0 - views, inverted);
 }
 
 }  // namespace lightly::transforms::batch

@@ -8,10 +8,10 @@
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
 
-#include "lightly/core/check.hpp"
-#include "lightly/transforms/functional.hpp"
-#include "transforms/kernels/blur.hpp"
-#include "transforms/kernels/color.hpp"
+#include "transforms/kernels/resize_weights.hpp"
+#include "transforms/kernels/rotate.hpp"
+#include "transforms/kernels/scalar/blur.hpp"
+#include "transforms/view_pixels.hpp"
 
 namespace lightly::transforms::batch {
 namespace {
@@ -75,67 +75,88 @@ struct Segment {
   bool is_mirrored;
 };
 
-void add_axis(Parcel& parcel, const std::vector<Segment>& segments, std::int64_t view_size,
-              Axis& axis) {
-  axis.view_size = view_size;
-  std::vector<float> first, step, support, begin, last;
+void add_positions(Parcel& parcel, const std::vector<Segment>& segments, Axis& axis) {
+  std::vector<float> first, step, widening, begin, last;
   for (const Segment& segment : segments) {
-    const double scale = static_cast<double>(segment.length) / static_cast<double>(view_size);
+    const double scale = static_cast<double>(segment.length) / static_cast<double>(axis.view_size);
     const double nearest = static_cast<double>(segment.begin) + 0.5 * scale - 0.5;
-    const double farthest = nearest + static_cast<double>(view_size - 1) * scale;
+    const double farthest = nearest + static_cast<double>(axis.view_size - 1) * scale;
     first.push_back(static_cast<float>(segment.is_mirrored ? farthest : nearest));
     step.push_back(static_cast<float>(segment.is_mirrored ? -scale : scale));
-    support.push_back(static_cast<float>(std::max(scale, 1.0)));
+    widening.push_back(static_cast<float>(std::max(scale, 1.0)));
     begin.push_back(static_cast<float>(segment.begin));
     last.push_back(static_cast<float>(segment.begin + segment.length - 1));
   }
   parcel.add(first, axis.first);
   parcel.add(step, axis.step);
-  parcel.add(support, axis.support);
+  parcel.add(widening, axis.widening);
   parcel.add(begin, axis.begin);
   parcel.add(last, axis.last);
 }
 
-void add_crops(Parcel& parcel, at::ArrayRef<ImageView::Params> params, const Size& image_size,
-               const Size& view_size, Plan& plan) {
-  std::vector<Segment> rows, columns;
-  for (std::size_t i = 0; i < params.size(); ++i) {
-    const ImageView::Params& drawn = params[i];
-    const Box& crop = drawn.crop;
-    TORCH_CHECK_VALUE(is_inside(crop, image_size), "BatchView: crop of image ", i,
-                      " must be at least 1x1 px and inside the image of ", image_size, ", got ",
-                      crop);
-    // A view that is turned before is mirrored after that.
-    rows.push_back({crop.top, crop.height, drawn.vflip && !drawn.rotate});
-    columns.push_back({crop.left, crop.width, drawn.hflip && !drawn.rotate});
+void add_nearest(Parcel& parcel, const std::vector<Segment>& segments, Axis& axis) {
+  std::vector<float> pixels(segments.size() * static_cast<std::size_t>(axis.view_size));
+  float* row = pixels.data();
+  for (const Segment& segment : segments) {
+    kernels::for_each_nearest(segment.length, axis.view_size,
+                              [&](std::int64_t i, std::int64_t pixel) {
+                                row[segment.is_mirrored ? axis.view_size - 1 - i : i] =
+                                    static_cast<float>(segment.begin + pixel);
+                              });
+    row += axis.view_size;
   }
-  add_axis(parcel, rows, view_size.height, plan.vertical);
-  add_axis(parcel, columns, view_size.width, plan.horizontal);
+  parcel.add(pixels, axis.nearest);
 }
 
-void add_rotation(Parcel& parcel, at::ArrayRef<ImageView::Params> params, const Size& view_size,
-                  Rotation& rotation) {
-  constexpr std::int64_t kUnit = 1 << 16;
+bool is_turned_before_flips(const ImageView::Params& params, const ImageViewOptions& options) {
+  return params.rotate && options.rotation == RotationPlace::kBeforeFlips;
+}
+
+void add_crops(Parcel& parcel, const Drawn& drawn, Plan& plan) {
+  std::vector<Segment> rows, columns;
+  for (std::size_t i = 0; i < drawn.params.size(); ++i) {
+    const ImageView::Params& params = drawn.params[i];
+    const Box& crop = params.crop;
+    TORCH_CHECK_VALUE(is_inside(crop, drawn.image_size), "BatchView: crop of image ", i,
+                      " must be at least 1x1 px and inside the image of ", drawn.image_size,
+                      ", got ", crop);
+    const bool mirror_now = !is_turned_before_flips(params, drawn.options);
+    rows.push_back({crop.top, crop.height, params.vflip && mirror_now});
+    columns.push_back({crop.left, crop.width, params.hflip && mirror_now});
+  }
+  plan.vertical.view_size = drawn.options.input_size.height;
+  plan.horizontal.view_size = drawn.options.input_size.width;
+  const bool is_nearest = drawn.options.interpolation == functional::Interpolation::kNearest;
+  const auto add_axis = is_nearest ? add_nearest : add_positions;
+  add_axis(parcel, rows, plan.vertical);
+  add_axis(parcel, columns, plan.horizontal);
+}
+
+void add_rotation(Parcel& parcel, const Drawn& drawn, Rotation& rotation) {
+  const Size& size = drawn.options.input_size;
   std::vector<std::int64_t> indices, column, column_by_x, column_by_y, row, row_by_x, row_by_y;
-  for (std::size_t i = 0; i < params.size(); ++i) {
-    const ImageView::Params& drawn = params[i];
-    if (!drawn.rotate) {
+  for (std::size_t i = 0; i < drawn.params.size(); ++i) {
+    const ImageView::Params& params = drawn.params[i];
+    if (!params.rotate) {
       continue;
     }
-    // Mirroring counts x or y from the other end.
-    const std::int64_t by_x = drawn.hflip ? -kUnit : kUnit;
-    const std::int64_t by_y = drawn.vflip ? kUnit : -kUnit;
-    const std::int64_t left = drawn.hflip ? view_size.width - 1 : 0;
-    const std::int64_t top = drawn.vflip ? view_size.height - 1 : 0;
+    const kernels::FixedTurn turn = kernels::fixed_turn(
+        functional::checked_degrees("rotate", *params.rotate), size.height, size.width);
+    // Mirroring what is turned counts x or y from the other end.
+    const bool mirror_now = is_turned_before_flips(params, drawn.options);
+    const bool from_right = mirror_now && params.hflip;
+    const bool from_below = mirror_now && params.vflip;
+    const std::int64_t first_x = from_right ? size.width - 1 : 0;
+    const std::int64_t first_y = from_below ? size.height - 1 : 0;
     indices.push_back(static_cast<std::int64_t>(i));
-    column.push_back((view_size.width + view_size.height - 1 - 2 * top) * kUnit / 2);
-    column_by_x.push_back(0);
-    column_by_y.push_back(by_y);
-    row.push_back((view_size.height - view_size.width + 1 + 2 * left) * kUnit / 2);
-    row_by_x.push_back(by_x);
-    row_by_y.push_back(0);
+    column.push_back(turn.left + first_x * turn.cos + first_y * turn.sin);
+    column_by_x.push_back(from_right ? -turn.cos : turn.cos);
+    column_by_y.push_back(from_below ? -turn.sin : turn.sin);
+    row.push_back(turn.top + first_x * turn.minus_sin + first_y * turn.cos);
+    row_by_x.push_back(from_right ? -turn.minus_sin : turn.minus_sin);
+    row_by_y.push_back(from_below ? -turn.cos : turn.cos);
   }
-  add_subset(parcel, indices, static_cast<std::int64_t>(params.size()), rotation.samples);
+  add_subset(parcel, indices, drawn.batch_size(), rotation.samples);
   parcel.add(column, rotation.column);
   parcel.add(column_by_x, rotation.column_by_x);
   parcel.add(column_by_y, rotation.column_by_y);
@@ -160,59 +181,57 @@ struct DrawnJitter {
   int hue_shift = 0;
 };
 
-DrawnJitter in_turn(std::size_t index, const ColorJitter::Params& drawn) {
+DrawnJitter in_turn(std::size_t index, const ColorJitter::Params& params) {
   using Step = ColorJitter::Step;
-  const std::array<Step, 4> each_once = ColorJitter::Params().order;
-  TORCH_CHECK_VALUE(std::is_permutation(drawn.order.begin(), drawn.order.end(), each_once.begin()),
+  TORCH_CHECK_VALUE(std::is_permutation(params.order.begin(), params.order.end(),
+                                        ColorJitter::Params().order.begin()),
                     "BatchView: order of the jitter of image ", index, " must name each step once");
   DrawnJitter jitter{.index = static_cast<std::int64_t>(index), .blends = {}};
   std::size_t next = 0;
-  const auto blend = [&](std::string_view name, double factor, DrawnBlend how) {
-    core::check_not_negative("BatchView", name, factor);
-    how.factor = static_cast<float>(factor);
-    jitter.blends.at(next++) = how;
-  };
-  for (const Step step : drawn.order) {
-    if (step == Step::kBrightness && drawn.brightness) {
-      blend("brightness", *drawn.brightness, {});
-    } else if (step == Step::kContrast && drawn.contrast) {
-      blend("contrast", *drawn.contrast, {.with_mean_gray = true});
-    } else if (step == Step::kSaturation && drawn.saturation) {
-      blend("saturation", *drawn.saturation, {.with_own_gray = true});
-    } else if (step == Step::kHue && drawn.hue) {
-      TORCH_CHECK_VALUE(*drawn.hue >= -0.5 && *drawn.hue <= 0.5,
-                        "BatchView: hue must be in [-0.5, 0.5], got ", *drawn.hue);
+  for (const Step step : params.order) {
+    if (step == Step::kBrightness && params.brightness) {
+      jitter.blends.at(next++) = {
+          .factor = functional::checked_factor("adjust_brightness", *params.brightness)};
+    } else if (step == Step::kContrast && params.contrast) {
+      jitter.blends.at(next++) = {
+          .factor = functional::checked_factor("adjust_contrast", *params.contrast),
+          .with_mean_gray = true};
+    } else if (step == Step::kSaturation && params.saturation) {
+      jitter.blends.at(next++) = {
+          .factor = functional::checked_factor("adjust_saturation", *params.saturation),
+          .with_own_gray = true};
+    } else if (step == Step::kHue && params.hue) {
       jitter.hue_place = next;
-      jitter.hue_shift = kernels::hue_shift(*drawn.hue);
+      jitter.hue_shift = functional::hue_shift("adjust_hue", *params.hue).shift;
     }
   }
   return jitter;
 }
 
-void add_jitter(Parcel& parcel, at::ArrayRef<ImageView::Params> params, Jitter& jitter) {
-  std::vector<DrawnJitter> drawn;
-  for (std::size_t i = 0; i < params.size(); ++i) {
-    if (params[i].jitter) {
-      drawn.push_back(in_turn(i, *params[i].jitter));
+void add_jitter(Parcel& parcel, const Drawn& drawn, Jitter& jitter) {
+  std::vector<DrawnJitter> samples;
+  for (std::size_t i = 0; i < drawn.params.size(); ++i) {
+    if (drawn.params[i].jitter) {
+      samples.push_back(in_turn(i, *drawn.params[i].jitter));
     }
   }
-  std::stable_sort(drawn.begin(), drawn.end(), [](const DrawnJitter& a, const DrawnJitter& b) {
+  std::stable_sort(samples.begin(), samples.end(), [](const DrawnJitter& a, const DrawnJitter& b) {
     return a.hue_place < b.hue_place;
   });
   std::vector<std::int64_t> indices;
   std::vector<float> hue_shift;
-  for (const DrawnJitter& sample : drawn) {
+  for (const DrawnJitter& sample : samples) {
     indices.push_back(sample.index);
     hue_shift.push_back(static_cast<float>(sample.hue_shift));
     if (sample.hue_place != DrawnJitter::kNever) {
       ++jitter.hue_counts.at(sample.hue_place);
     }
   }
-  add_subset(parcel, indices, static_cast<std::int64_t>(params.size()), jitter.samples);
+  add_subset(parcel, indices, drawn.batch_size(), jitter.samples);
   parcel.add(hue_shift, jitter.hue_shift);
   for (std::size_t k = 0; k < Jitter::kBlends; ++k) {
     std::vector<float> factor, mean_gray, own_gray;
-    for (const DrawnJitter& sample : drawn) {
+    for (const DrawnJitter& sample : samples) {
       const DrawnBlend& blend = sample.blends.at(k);
       factor.push_back(blend.factor);
       mean_gray.push_back(blend.with_mean_gray ? 1.0F : 0.0F);
@@ -226,44 +245,45 @@ void add_jitter(Parcel& parcel, at::ArrayRef<ImageView::Params> params, Jitter& 
   }
 }
 
+// Those that `changes` says.
 template <typename Changes>
-void add_some(Parcel& parcel, at::ArrayRef<ImageView::Params> params, Changes changes,
-              Subset& subset) {
+void add_some(Parcel& parcel, const Drawn& drawn, Changes changes, Subset& subset) {
   std::vector<std::int64_t> indices;
-  for (std::size_t i = 0; i < params.size(); ++i) {
-    if (changes(params[i])) {
+  for (std::size_t i = 0; i < drawn.params.size(); ++i) {
+    if (changes(drawn.params[i])) {
       indices.push_back(static_cast<std::int64_t>(i));
     }
   }
-  add_subset(parcel, indices, static_cast<std::int64_t>(params.size()), subset);
+  add_subset(parcel, indices, drawn.batch_size(), subset);
 }
 
-void add_blur(Parcel& parcel, at::ArrayRef<ImageView::Params> params, Blur& blur) {
+void add_blur(Parcel& parcel, const Drawn& drawn, Blur& blur) {
   std::vector<float> radius;
-  const auto is_blurred = [&](const ImageView::Params& drawn) {
-    if (drawn.blur) {
-      TORCH_CHECK_VALUE(*drawn.blur >= 0.0 && *drawn.blur <= functional::kLargestBlurRadius,
-                        "BatchView: blur must be in [0, ", functional::kLargestBlurRadius,
-                        "] px, got ", *drawn.blur);
-      radius.push_back(kernels::box_radius(static_cast<float>(*drawn.blur)));
+  const auto is_blurred = [&](const ImageView::Params& params) {
+    if (params.blur) {
+      const kernels::scalar::BlurBox box =
+          kernels::scalar::blur_box(functional::checked_radius("gaussian_blur", *params.blur));
+      radius.push_back(static_cast<float>(static_cast<double>(box.radius) +
+                                          static_cast<double>(box.end_weight) / box.weight));
     }
-    return drawn.blur.has_value();
+    return params.blur.has_value();
   };
-  add_some(parcel, params, is_blurred, blur.samples);
+  add_some(parcel, drawn, is_blurred, blur.samples);
   parcel.add(radius, blur.radius);
 }
 
 }  // namespace
 
-Plan make_plan(at::ArrayRef<ImageView::Params> params, const Size& image_size,
-               const Size& view_size, const at::Device& device) {
+Plan make_plan(const Drawn& drawn, const at::Device& device) {
   Plan plan;
+  plan.interpolation = drawn.options.interpolation;
   Parcel parcel;
-  add_crops(parcel, params, image_size, view_size, plan);
-  add_rotation(parcel, params, view_size, plan.rotation);
-  add_jitter(parcel, params, plan.jitter);
-  add_some(parcel, params, [](const ImageView::Params& drawn) { return drawn.gray; }, plan.gray);
-  add_blur(parcel, params, plan.blur);
+  add_crops(parcel, drawn, plan);
+  add_rotation(parcel, drawn, plan.rotation);
+  add_jitter(parcel, drawn, plan.jitter);
+  add_some(parcel, drawn, [](const auto& params) { return params.gray; }, plan.gray);
+  add_blur(parcel, drawn, plan.blur);
+  add_some(parcel, drawn, [](const auto& params) { return params.solarize; }, plan.solarized);
   parcel.send(device);
   return plan;
 }

@@ -7,6 +7,7 @@
 #include <c10/core/Device.h>
 #include <c10/util/ArrayRef.h>
 
+#include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/image_view.hpp"
 #include "lightly/transforms/size.hpp"
 
@@ -21,24 +22,25 @@ struct Subset {
   at::Tensor indices;
 };
 
-/// Where one side of each view lies in its image; every list float32 [B] on the device, in pixels.
+/// Where one side of each view lies in its image, in pixels, on the device; pixel k lies at k.
 struct Axis {
   std::int64_t view_size = 0;
-  /// The first position of the view, and from each to the next; pixel k lies at k.
+  /// Float32 [B]: the first position of the view, and from each to the next; how much wider than a
+  /// pixel the filter laid over each is; the first and the last pixel of the crop.
   at::Tensor first;
   at::Tensor step;
-  /// Half the width of the triangle that is laid over each position.
-  at::Tensor support;
-  /// The first and the last pixel of the crop.
+  at::Tensor widening;
   at::Tensor begin;
   at::Tensor last;
+  /// Float32 [B, view_size], for Interpolation::kNearest only, in place of the others: the pixels.
+  at::Tensor nearest;
 };
 
 /// Turns on the spot.
 struct Rotation {
   Subset samples;
-  /// int64 [count], in units of 2^-16 px: the place (column, row) that pixel (x, y) comes from is
-  /// origin + x * by_x + y * by_y.
+  /// int64 [count], in units of 2^-16 px: pixel (x, y) comes from column + x * column_by_x + y *
+  /// column_by_y, and in the same way from its row.
   at::Tensor column;
   at::Tensor column_by_x;
   at::Tensor column_by_y;
@@ -80,17 +82,28 @@ struct Blur {
 
 /// What happens to the images of a batch, in this order; the numbers are on the device.
 struct Plan {
+  functional::Interpolation interpolation = functional::Interpolation::kBilinear;
   Axis vertical;
   Axis horizontal;
   Rotation rotation;
   Jitter jitter;
   Subset gray;
   Blur blur;
+  /// Before or after the blur, as the options say.
+  Subset solarized;
 };
 
-/// The plan for `params`, one a sample, checked: c10::ValueError names the first that is out of
-/// bounds. Everything goes to `device` in one copy that is not waited for.
-Plan make_plan(at::ArrayRef<ImageView::Params> params, const Size& image_size,
-               const Size& view_size, const at::Device& device);
+/// What was drawn for the images of a batch, one a sample.
+struct Drawn {
+  at::ArrayRef<ImageView::Params> params;
+  Size image_size;
+  const ImageViewOptions& options;
+
+  std::int64_t batch_size() const { return static_cast<std::int64_t>(params.size()); }
+};
+
+/// The plan for choices, checked: c10::ValueError tells the first that is out of bounds. Everything
+/// goes to `device` in one copy that is not waited for.
+Plan make_plan(const Drawn& drawn, const at::Device& device);
 
 }  // namespace lightly::transforms::batch

@@ -21,4 +21,7 @@ void gray(const at::Tensor& views);
 
 void blur(const at::Tensor& views, const Blur& blur);
 
+/// Inverts what is >= `threshold`.
+void solarize(const at::Tensor& views, std::int64_t threshold);
+
 }  // namespace lightly::transforms::batch

@@ -22,9 +22,10 @@ std::optional<double> factor_around_one(double strength, core::Random& random) {
 }  // namespace
 
 void ColorJitterOptions::check() const {
-  core::check_not_negative("ColorJitter", "brightness", brightness);
-  core::check_not_negative("ColorJitter", "contrast", contrast);
-  core::check_not_negative("ColorJitter", "saturation", saturation);
+  // In float32, as the factors are drawn.
+  core::check_not_negative("ColorJitter", "brightness", static_cast<float>(brightness));
+  core::check_not_negative("ColorJitter", "contrast", static_cast<float>(contrast));
+  core::check_not_negative("ColorJitter", "saturation", static_cast<float>(saturation));
   TORCH_CHECK_VALUE(hue >= 0.0 && hue <= 0.5, "ColorJitter: hue must be in [0, 0.5], got ", hue);
 }
 
@@ -64,6 +65,7 @@ at::Tensor ColorJitter::apply(const at::Tensor& image, const Params& params) {
 }
 
 at::Tensor ColorJitter::operator()(const at::Tensor& image, core::Random& random) const {
+  core::check_image("ColorJitter", image);
   return apply(image, sample(random));
 }
 

@@ -48,6 +48,7 @@ std::optional<double> GaussianBlur::sample(core::Random& random) const {
 }
 
 at::Tensor GaussianBlur::operator()(const at::Tensor& image, core::Random& random) const {
+  core::check_image("GaussianBlur", image);
   const std::optional<double> radius = sample(random);
   return radius ? functional::gaussian_blur(image, *radius) : image;
 }

@@ -2,16 +2,12 @@
 
 #include <utility>
 
-#include <c10/util/Exception.h>
-
 #include "lightly/core/check.hpp"
 
 namespace lightly::transforms {
 
 void RandomApplyOptions::check() const {
-  for (const ImageTransform& transform : transforms) {
-    TORCH_CHECK_VALUE(transform, "RandomApply: every transform must be callable, got an empty one");
-  }
+  check_transforms("RandomApply", transforms);
   core::check_probability("RandomApply", "p", p);
 }
 

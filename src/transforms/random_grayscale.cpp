@@ -18,6 +18,7 @@ bool RandomGrayscale::sample(core::Random& random) const {
 }
 
 at::Tensor RandomGrayscale::operator()(const at::Tensor& image, core::Random& random) const {
+  core::check_image("RandomGrayscale", image);
   return sample(random) ? functional::to_grayscale(image) : image;
 }
 

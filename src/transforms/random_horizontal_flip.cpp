@@ -19,6 +19,7 @@ bool RandomHorizontalFlip::sample(core::Random& random) const {
 }
 
 at::Tensor RandomHorizontalFlip::operator()(const at::Tensor& image, core::Random& random) const {
+  core::check_image("RandomHorizontalFlip", image);
   return sample(random) ? functional::hflip(image) : image;
 }
 

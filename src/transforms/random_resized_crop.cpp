@@ -40,11 +40,13 @@ std::int64_t below(std::int64_t n, core::Random& random) {
 
 void RandomResizedCropOptions::check() const {
   check_size("RandomResizedCrop", "size", size);
+  // Drawn in float32, in which the bounds must be finite and the ratio's above 0.
   const bool scales = scale[0] >= 0.0 && scale[0] <= scale[1] && scale[1] > 0.0;
-  TORCH_CHECK_VALUE(scales && std::isfinite(scale[1]),
+  TORCH_CHECK_VALUE(scales && std::isfinite(static_cast<float>(scale[1])),
                     "RandomResizedCrop: scale must be 0 <= low <= high and high > 0, got {",
                     scale[0], ", ", scale[1], "}");
-  TORCH_CHECK_VALUE(ratio[0] > 0.0 && ratio[0] <= ratio[1] && std::isfinite(ratio[1]),
+  const bool ratios = static_cast<float>(ratio[0]) > 0.0F && ratio[0] <= ratio[1];
+  TORCH_CHECK_VALUE(ratios && std::isfinite(static_cast<float>(ratio[1])),
                     "RandomResizedCrop: ratio must be 0 < low <= high, got {", ratio[0], ", ",
                     ratio[1], "}");
 }
@@ -78,8 +80,10 @@ Box RandomResizedCrop::sample(const Size& image_size, core::Random& random) cons
 at::Tensor RandomResizedCrop::operator()(const at::Tensor& image, core::Random& random) const {
   core::check_image("RandomResizedCrop", image);
   const Box box = sample({image.size(1), image.size(2)}, random);
-  return functional::resized_crop(
-      image, {.box = box, .size = options_.size, .pass_order = options_.pass_order});
+  return functional::resized_crop(image, {.box = box,
+                                          .size = options_.size,
+                                          .interpolation = options_.interpolation,
+                                          .pass_order = options_.pass_order});
 }
 
 }  // namespace lightly::transforms

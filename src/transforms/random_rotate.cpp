@@ -1,5 +1,7 @@
 #include "lightly/transforms/random_rotate.hpp"
 
+#include <c10/util/Exception.h>
+
 #include "lightly/core/check.hpp"
 #include "lightly/transforms/functional.hpp"
 
@@ -7,18 +9,25 @@ namespace lightly::transforms {
 
 void RandomRotateOptions::check() const {
   core::check_probability("RandomRotate", "prob", prob);
+  TORCH_CHECK_VALUE(angle % 90 == 0, "RandomRotate: angle must be a multiple of 90, got ", angle);
 }
 
 RandomRotate::RandomRotate(RandomRotateOptions options) : options_(options) {
   options_.check();
 }
 
-bool RandomRotate::sample(core::Random& random) const {
-  return random.bernoulli(options_.prob);
+std::int64_t RandomRotate::sample(core::Random& random) const {
+  if (!random.bernoulli(options_.prob)) {
+    return 0;
+  }
+  const bool clockwise = options_.random_sign && random.bernoulli(0.5);
+  return clockwise ? -options_.angle : options_.angle;
 }
 
 at::Tensor RandomRotate::operator()(const at::Tensor& image, core::Random& random) const {
-  return sample(random) ? functional::rotate90(image) : image;
+  core::check_image("RandomRotate", image);
+  const std::int64_t angle = sample(random);
+  return angle != 0 ? functional::rotate(image, static_cast<double>(angle)) : image;
 }
 
 }  // namespace lightly::transforms

@@ -18,6 +18,7 @@ bool RandomVerticalFlip::sample(core::Random& random) const {
 }
 
 at::Tensor RandomVerticalFlip::operator()(const at::Tensor& image, core::Random& random) const {
+  core::check_image("RandomVerticalFlip", image);
   return sample(random) ? functional::vflip(image) : image;
 }
 

@@ -98,15 +98,15 @@ Difference difference_of_views(const ImageViewOptions& options,
 // What is done to the images, drawn for each.
 using Draw = std::function<ImageView::Params(const Size& image_size, core::Random&)>;
 
-Difference difference_of_step(const std::vector<at::Tensor>& images, const Size& view_size,
-                              const Draw& draw) {
+Difference difference_of_step(const ImageViewOptions& options,
+                              const std::vector<at::Tensor>& images, const Draw& draw) {
   const Size image_size{images.at(0).size(1), images.at(0).size(2)};
   std::vector<ImageView::Params> params;
   for (std::size_t i = 0; i < images.size(); ++i) {
     core::Random random({.seed = 1, .index = i});
     params.push_back(draw(image_size, random));
   }
-  return difference_of_views({.input_size = view_size}, images, params);
+  return difference_of_views(options, images, params);
 }
 
 // One step alone, on whole images at their size.
@@ -140,6 +140,8 @@ struct Limits {
 
 constexpr Limits kSame{.mean = 1e-4, .equal_share = 0.9999, .percentile_99 = 0.0, .largest = 1.0};
 constexpr Limits kResized{.mean = 0.03, .equal_share = 0.97, .percentile_99 = 1.0, .largest = 2.0};
+// Where Pillow takes the vertical pass first, other values are clipped in between.
+constexpr Limits kBicubic{.mean = 0.06, .equal_share = 0.95, .percentile_99 = 1.0, .largest = 20.0};
 constexpr Limits kHue{.mean = 0.01, .equal_share = 0.99, .percentile_99 = 0.0, .largest = 20.0};
 constexpr Limits kBlurred{.mean = 0.5, .equal_share = 0.6, .percentile_99 = 2.0, .largest = 4.0};
 constexpr Limits kRecipe{.mean = 0.25, .equal_share = 0.75, .percentile_99 = 2.0, .largest = 20.0};
@@ -155,9 +157,10 @@ void expect_within(const Difference& seen, const Limits& limits, const std::stri
 
 void expect_every_step_within(const std::vector<at::Tensor>& images, const std::string& name) {
   const Size size{images.at(0).size(1), images.at(0).size(2)};
-  const auto expect_step = [&](const char* step, const Size& view_size, const Draw& draw,
+  const Size smaller{size.height / 2, size.width / 3};
+  const auto expect_step = [&](const char* step, const ImageViewOptions& options, const Draw& draw,
                                const Limits& limits) {
-    expect_within(difference_of_step(images, view_size, draw), limits, name + ", " + step);
+    expect_within(difference_of_step(options, images, draw), limits, name + ", " + step);
   };
   const Draw crop = [](const Size& image_size, core::Random& random) {
     ImageView::Params params;
@@ -165,33 +168,51 @@ void expect_every_step_within(const std::vector<at::Tensor>& images, const std::
     flip_at_random(params, random);
     return params;
   };
-  const auto turn = [](ImageView::Params& params, core::Random& random) {
-    params.rotate = true;
+  for (const Size& view_size : {size, smaller}) {
+    expect_step("bilinear", {.input_size = view_size}, crop, kResized);
+    expect_step("bicubic",
+                {.input_size = view_size, .interpolation = functional::Interpolation::kBicubic},
+                crop, kBicubic);
+    expect_step("nearest",
+                {.input_size = view_size, .interpolation = functional::Interpolation::kNearest},
+                crop, kSame);
+  }
+  const Draw quarter_turn = only([](ImageView::Params& params, core::Random& random) {
+    params.rotate = 90.0 * static_cast<double>(random.below(4));
     flip_at_random(params, random);
-  };
-  const auto blur = [](ImageView::Params& params, core::Random& random) {
-    params.blur = random.uniform(0.2F, 2.0F);
-  };
-  const auto early_blur = [](ImageView::Params& params, core::Random& random) {
-    params.blur = static_cast<double>(random.below(14));
-  };
-  expect_step("crop", size, crop, kResized);
-  expect_step("crop that shrinks", {size.height / 2, size.width / 3}, crop, kResized);
-  expect_step("rotation", size, only(turn), kSame);
-  expect_step("brightness", size, only_jitter({.brightness = 0.8}), kSame);
-  expect_step("contrast", size, only_jitter({.contrast = 0.8}), kSame);
-  expect_step("saturation", size, only_jitter({.saturation = 0.8}), kSame);
-  expect_step("hue", size, only_jitter({.hue = 0.5}), kHue);
-  expect_step("jitter", size,
+  });
+  const Draw turn = only([](ImageView::Params& params, core::Random& random) {
+    params.rotate = random.uniform(-200.0F, 200.0F);
+    flip_at_random(params, random);
+  });
+  for (const RotationPlace place : {RotationPlace::kBeforeFlips, RotationPlace::kAfterFlips}) {
+    expect_step("quarter turn", {.input_size = size, .rotation = place}, quarter_turn, kSame);
+    expect_step("rotation", {.input_size = size, .rotation = place}, turn, kSame);
+  }
+  const ImageViewOptions same_size{.input_size = size};
+  expect_step("brightness", same_size, only_jitter({.brightness = 0.8}), kSame);
+  expect_step("contrast", same_size, only_jitter({.contrast = 0.8}), kSame);
+  expect_step("saturation", same_size, only_jitter({.saturation = 0.8}), kSame);
+  expect_step("hue", same_size, only_jitter({.hue = 0.5}), kHue);
+  expect_step("jitter", same_size,
               only_jitter({.brightness = 0.8, .contrast = 0.8, .saturation = 0.8, .hue = 0.2}),
               kHue);
-  expect_step("gray", size,
-              only([](ImageView::Params& params, core::Random&) { params.gray = true; }), kSame);
-  expect_step("blur", size, only(blur), kBlurred);
-  expect_step("early blur", size, only(early_blur), kBlurred);
+  expect_step("gray", same_size, only([](auto& params, auto&) { params.gray = true; }), kSame);
+  for (const std::int64_t threshold : {0, 100, 128, 256}) {
+    expect_step("solarization", {.input_size = size, .solarization_threshold = threshold},
+                only([](auto& params, auto&) { params.solarize = true; }), kSame);
+  }
+  expect_step("blur", same_size, only([](auto& params, core::Random& random) {
+                params.blur = random.uniform(0.2F, 2.0F);
+              }),
+              kBlurred);
+  expect_step("early blur", same_size, only([](auto& params, core::Random& random) {
+                params.blur = static_cast<double>(random.below(14));
+              }),
+              kBlurred);
 }
 
-// The recipes of both collate functions.
+// The recipes of both collate functions, and one with all that others need.
 void expect_recipes_within(const std::vector<at::Tensor>& images, const Size& view_size,
                            const std::string& name) {
   std::vector<std::int64_t> indices(images.size());
@@ -199,7 +220,14 @@ void expect_recipes_within(const std::vector<at::Tensor>& images, const Size& vi
   const Size image_size{images.at(0).size(1), images.at(0).size(2)};
   for (const ImageViewOptions& options :
        {ImageViewOptions{.input_size = view_size, .vf_prob = 0.2, .rr_prob = 0.2},
-        simclr_view({.input_size = view_size})}) {
+        simclr_view({.input_size = view_size}),
+        ImageViewOptions{.input_size = view_size,
+                         .max_scale = 0.5,
+                         .rr_prob = 0.5,
+                         .rr_degrees = DegreeRange(-45.0, 45.0),
+                         .rotation = RotationPlace::kAfterFlips,
+                         .solarization_prob = 0.2,
+                         .solarization = SolarizationPlace::kBeforeBlur}}) {
     const auto params = BatchView(options).sample(image_size, indices, {.seed = 1});
     expect_within(difference_of_views(options, images, params), kRecipe, name + ", recipe");
   }

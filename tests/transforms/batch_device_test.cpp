@@ -97,7 +97,9 @@ const ImageViewOptions kBusy{.input_size = {24, 20},
                              .random_gray_scale = 0.5,
                              .gaussian_blur = 0.5,
                              .vf_prob = 0.5,
-                             .rr_prob = 0.5};
+                             .rr_prob = 0.5,
+                             .rr_degrees = DegreeRange(-30.0, 30.0),
+                             .solarization_prob = 0.5};
 // To all.
 const ImageViewOptions kAlways{.input_size = 24,
                                .cj_prob = 1.0,
@@ -105,7 +107,9 @@ const ImageViewOptions kAlways{.input_size = 24,
                                .gaussian_blur = 1.0,
                                .vf_prob = 1.0,
                                .hf_prob = 1.0,
-                               .rr_prob = 1.0};
+                               .rr_prob = 1.0,
+                               .solarization_prob = 1.0,
+                               .interpolation = functional::Interpolation::kBicubic};
 
 std::vector<std::int64_t> indices() {
   std::vector<std::int64_t> all(32);

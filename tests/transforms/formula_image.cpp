@@ -10,15 +10,6 @@
 namespace lightly::testing {
 namespace {
 
-std::uint8_t noise(std::uint32_t v) {
-  v ^= v >> 16;
-  v *= 0x7FEB352DU;
-  v ^= v >> 15;
-  v *= 0x846CA68BU;
-  v ^= v >> 16;
-  return static_cast<std::uint8_t>(v >> 24);
-}
-
 at::Tensor channels_last_image(const transforms::Size& size) {
   return at::empty({size.height, size.width, 3}, at::kByte).permute({2, 0, 1});
 }
@@ -37,6 +28,14 @@ std::array<std::uint32_t, 256> make_crc_table() {
 
 }  // namespace
 
+std::uint32_t mix(std::uint32_t v) {
+  v ^= v >> 16;
+  v *= 0x7FEB352DU;
+  v ^= v >> 15;
+  v *= 0x846CA68BU;
+  return v ^ (v >> 16);
+}
+
 at::Tensor formula_image(std::uint32_t seed, const transforms::Size& size) {
   at::Tensor image = channels_last_image(size);
   auto* data = static_cast<std::uint8_t*>(image.mutable_data_ptr());
@@ -47,7 +46,8 @@ at::Tensor formula_image(std::uint32_t seed, const transforms::Size& size) {
         const std::int64_t slope = 7 * y + 13 * x + 101 * c + x * y % 17 * 5 + seed;
         data[place] = seed % 2 != 0U
                           ? static_cast<std::uint8_t>(slope)
-                          : noise(static_cast<std::uint32_t>(place) + seed * 0x9E3779B9U);
+                          : static_cast<std::uint8_t>(
+                                mix(static_cast<std::uint32_t>(place) + seed * 0x9E3779B9U) >> 24);
       }
     }
   }
@@ -83,6 +83,21 @@ at::Tensor every_colour() {
     *data++ = static_cast<std::uint8_t>(colour);
   }
   return image;
+}
+
+std::vector<at::Tensor> no_images() {
+  std::vector<at::Tensor> tensors{
+      at::Tensor(), at::empty({3, 4, 4}, at::TensorOptions(at::kMeta).dtype(at::kByte))};
+  for (const at::ScalarType type : {at::kFloat, at::kDouble, at::kChar, at::kBool, at::kLong}) {
+    tensors.push_back(at::empty({3, 4, 4}, type));
+  }
+  const std::vector<std::vector<std::int64_t>> shapes{{},        {3},         {4, 4},    {1, 4, 4},
+                                                      {4, 4, 3}, {4, 4, 4},   {0, 4, 4}, {3, 0, 4},
+                                                      {3, 4, 0}, {1, 3, 4, 4}};
+  for (const std::vector<std::int64_t>& shape : shapes) {
+    tensors.push_back(at::empty(shape, at::kByte));
+  }
+  return tensors;
 }
 
 std::int64_t crc(const at::Tensor& image) {

@@ -1,4 +1,5 @@
-// The memory an image lies in changes nothing: neither its pixels nor, afterwards, the memory.
+// What holds for every operation: the memory an image lies in changes nothing, neither its pixels
+// nor, afterwards, the memory; and what is no image is refused.
 #include <functional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 namespace lightly::transforms {
 namespace {
 
+using lightly::testing::error_text;
 using lightly::testing::formula_image;
 using lightly::testing::tensors_equal;
 
@@ -21,23 +23,35 @@ struct Named {
   std::function<at::Tensor(const at::Tensor&)> apply;
 };
 
+// Half of the image, or of what is none.
+Box half(const at::Tensor& image) {
+  if (!image.defined() || image.dim() != 3) {
+    return {0, 0, 1, 1};
+  }
+  return {0, 0, (image.size(1) + 1) / 2, image.size(2)};
+}
+
 std::vector<Named> every_operation() {
   using namespace functional;
   return {
-      {"crop", [](const auto& i) { return crop(i, {0, 0, (i.size(1) + 1) / 2, i.size(2)}); }},
+      {"crop", [](const auto& i) { return crop(i, half(i)); }},
+      {"center_crop", [](const auto& i) { return center_crop(i, {6, 12}); }},
       {"resize", [](const auto& i) { return functional::resize(i, {9, 11}); }},
-      {"resized_crop",
-       [](const auto& i) {
-         return resized_crop(i, {.box = {0, 0, i.size(1), (i.size(2) + 1) / 2}, .size = 7});
-       }},
+      {"resized_crop", [](const auto& i) { return resized_crop(i, {.box = half(i), .size = 7}); }},
       {"hflip", [](const auto& i) { return hflip(i); }},
       {"vflip", [](const auto& i) { return vflip(i); }},
       {"rotate90", [](const auto& i) { return rotate90(i); }},
+      {"rotate", [](const auto& i) { return rotate(i, 33.0); }},
       {"adjust_brightness", [](const auto& i) { return adjust_brightness(i, 1.3); }},
       {"adjust_contrast", [](const auto& i) { return adjust_contrast(i, 0.6); }},
       {"adjust_saturation", [](const auto& i) { return adjust_saturation(i, 1.7); }},
       {"adjust_hue", [](const auto& i) { return adjust_hue(i, 0.2); }},
       {"to_grayscale", [](const auto& i) { return to_grayscale(i); }},
+      {"solarize", [](const auto& i) { return solarize(i, 100); }},
+      {"posterize", [](const auto& i) { return posterize(i, 3); }},
+      {"equalize", [](const auto& i) { return equalize(i); }},
+      {"autocontrast", [](const auto& i) { return autocontrast(i); }},
+      {"invert", [](const auto& i) { return invert(i); }},
       {"gaussian_blur", [](const auto& i) { return gaussian_blur(i, 1.4); }},
       {"to_float_normalize",
        [](const auto& i) { return to_float_normalize(i, imagenet_normalize); }},
@@ -94,6 +108,16 @@ TEST(FunctionalStrides, EveryLayoutGivesTheSamePixelsAndStaysUnchanged) {
             << operation.name << " wrote to its input, " << layout.name;
         EXPECT_FALSE(result.is_alias_of(same)) << operation.name;
       }
+    }
+  }
+}
+
+TEST(FunctionalStrides, EveryOperationRefusesWhatIsNoImage) {
+  for (const Named& operation : every_operation()) {
+    for (const at::Tensor& nothing : lightly::testing::no_images()) {
+      EXPECT_THAT(
+          error_text([&] { operation.apply(nothing); }),
+          ::testing::StartsWith(operation.name + ": image must be a uint8 tensor [3, H, W]"));
     }
   }
 }

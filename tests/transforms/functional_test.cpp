@@ -8,14 +8,15 @@
 
 #include "support/matchers.hpp"
 #include "transforms/formula_image.hpp"
+#include "transforms/golden_cases.hpp"
 
 namespace lightly::transforms {
 namespace {
 
-using lightly::testing::crc;
 using lightly::testing::error_text;
 using lightly::testing::formula_image;
 using lightly::testing::load_golden;
+using lightly::testing::Parameters;
 using lightly::testing::tensors_equal;
 using ::testing::HasSubstr;
 
@@ -24,10 +25,6 @@ const core::Safetensors& golden() {
       load_golden("transforms/pillow_13.0.0_functional.safetensors");
   return content;
 }
-
-// The parameters of one golden case, after seed, height and width.
-using Parameters = const double*;
-using Operation = std::function<at::Tensor(const at::Tensor&, Parameters)>;
 
 std::int64_t whole(double value) {
   return static_cast<std::int64_t>(value);
@@ -41,27 +38,9 @@ Size size_from(Parameters p) {
   return {whole(p[0]), whole(p[1])};
 }
 
-void expect_golden(const std::string& name, const Operation& operation) {
-  const at::Tensor cases = golden().at(name + ".cases");
-  const at::Tensor expected = golden().at(name + ".crc");
-  const at::Tensor inputs = golden().at(name + ".input_crc");
-  ASSERT_GE(cases.size(0), 60);
-  for (std::int64_t n = 0; n < cases.size(0); ++n) {
-    const double* values = cases.const_data_ptr<double>() + n * cases.size(1);
-    const at::Tensor image =
-        formula_image(static_cast<std::uint32_t>(values[0]), size_from(values + 1));
-    ASSERT_EQ(crc(image), inputs.const_data_ptr<std::int64_t>()[n]);
-    const at::Tensor result = operation(image, values + 3);
-    const auto pixels = golden().tensors.find(name + ".pixels." + std::to_string(n));
-    if (pixels != golden().tensors.end()) {
-      ASSERT_TRUE(tensors_equal(result, pixels->second.permute({2, 0, 1})))
-          << name << " of " << cases[n];
-    }
-    ASSERT_EQ(crc(result), expected.const_data_ptr<std::int64_t>()[n])
-        << name << " of " << cases[n];
-    ASSERT_EQ(crc(image), inputs.const_data_ptr<std::int64_t>()[n])
-        << name << " wrote to its input";
-  }
+void expect_golden(const std::string& name,
+                   const std::function<at::Tensor(const at::Tensor&, Parameters)>& operation) {
+  lightly::testing::expect_golden(golden(), name, operation);
 }
 
 TEST(Functional, CropEqualsPillow) {
@@ -78,7 +57,8 @@ TEST(Functional, ResizeEqualsPillow) {
 
 TEST(Functional, ResizeEqualsEarlyPillowWhenAsked) {
   expect_golden("resize_up_to_9.4", [](const at::Tensor& image, Parameters p) {
-    return functional::resize(image, size_from(p), functional::PillowPassOrder::kUpTo94);
+    return functional::resize(image, size_from(p),
+                              {.pass_order = functional::PillowPassOrder::kUpTo94});
   });
 }
 

@@ -1,4 +1,5 @@
-// Horizontal and vertical flip, rotation and grayscale: one decision, one operation.
+// Horizontal and vertical flip, rotation, grayscale and solarization: one decision, one operation.
+#include <cmath>
 #include <functional>
 
 #include "lightly/transforms/functional.hpp"
@@ -6,6 +7,7 @@
 #include "lightly/transforms/random_grayscale.hpp"
 #include "lightly/transforms/random_horizontal_flip.hpp"
 #include "lightly/transforms/random_rotate.hpp"
+#include "lightly/transforms/random_solarization.hpp"
 #include "lightly/transforms/random_vertical_flip.hpp"
 #include "support/matchers.hpp"
 #include "transforms/formula_image.hpp"
@@ -31,7 +33,9 @@ std::vector<Flip> every_flip() {
           {"RandomGrayscale: p", [](double p) { return RandomGrayscale({.p = p}); },
            functional::to_grayscale},
           {"RandomRotate: prob", [](double p) { return RandomRotate({.prob = p}); },
-           functional::rotate90}};
+           functional::rotate90},
+          {"RandomSolarization: prob", [](double p) { return RandomSolarization({.prob = p}); },
+           [](const at::Tensor& image) { return functional::solarize(image, 128); }}};
 }
 
 TEST(RandomFlips, ZeroIsNeverAndOneIsAlways) {
@@ -72,10 +76,27 @@ TEST(RandomFlips, TakeOneDrawWhateverTheProbability) {
   }
 }
 
+TEST(RandomFlips, SolarizationHasAThreshold) {
+  const at::Tensor image = formula_image(0, {5, 5});
+  core::Random random(4);
+  for (const std::int64_t threshold : {0, 60, 256}) {
+    EXPECT_TRUE(
+        tensors_equal(RandomSolarization({.prob = 1.0, .threshold = threshold})(image, random),
+                      functional::solarize(image, threshold)));
+  }
+  for (const std::int64_t threshold : {-1, 257}) {
+    EXPECT_EQ(
+        error_text([&] { RandomSolarization({.threshold = threshold}); }),
+        "RandomSolarization: threshold must be in [0, 256], got " + std::to_string(threshold));
+  }
+}
+
 TEST(RandomFlips, RejectWhatIsNoProbability) {
   for (const Flip& flip : every_flip()) {
     EXPECT_EQ(error_text([&] { flip.make(1.1); }), flip.name + " must be in [0, 1], got 1.1");
     EXPECT_EQ(error_text([&] { flip.make(-0.1); }), flip.name + " must be in [0, 1], got -0.1");
+    EXPECT_EQ(error_text([&] { flip.make(std::nan("")); }),
+              flip.name + " must be in [0, 1], got nan");
   }
 }
 

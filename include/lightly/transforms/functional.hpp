@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include <ATen/core/Tensor.h>
 
 #include "lightly/transforms/normalization.hpp"
@@ -23,22 +25,36 @@ enum class PillowPassOrder {
   kUpTo94,
 };
 
+enum class Interpolation {
+  kNearest,
+  kBilinear,
+  kBicubic,
+};
+
+/// How pixels between pixels are made: bilinear and bicubic with antialiasing, as PIL's `resize`.
+struct Resampling {
+  Interpolation interpolation = Interpolation::kBilinear;
+  PillowPassOrder pass_order = PillowPassOrder::kCurrent;
+};
+
 /// Where and how `resized_crop` samples.
 struct ResizedCrop {
   /// The part of the image to show; inside the image, at least 1x1.
   Box box;
   /// Size of the result in pixels, each side >= 1.
   Size size;
+  Interpolation interpolation = Interpolation::kBilinear;
   PillowPassOrder pass_order = PillowPassOrder::kCurrent;
 };
 
 /// The pixels of `box`, which must lie inside the image.
 at::Tensor crop(const at::Tensor& image, const Box& box);
 
-/// The whole image at another size: bilinear with antialiasing, as PIL's
-/// `resize(size, Image.BILINEAR)`.
-at::Tensor resize(const at::Tensor& image, const Size& size,
-                  PillowPassOrder pass_order = PillowPassOrder::kCurrent);
+/// The central `size` pixels; where the image is smaller it lies in the middle of black.
+at::Tensor center_crop(const at::Tensor& image, const Size& size);
+
+/// The whole image at another size, as PIL's `resize`.
+at::Tensor resize(const at::Tensor& image, const Size& size, const Resampling& resampling = {});
 
 /// `resize(crop(image, box), size)` in one step.
 at::Tensor resized_crop(const at::Tensor& image, const ResizedCrop& parameters);
@@ -52,6 +68,10 @@ at::Tensor vflip(const at::Tensor& image);
 /// A quarter turn counter-clockwise on an unchanged canvas, as PIL's `rotate(90)`: an image that is
 /// not square loses its ends and gains black bars.
 at::Tensor rotate90(const at::Tensor& image);
+
+/// Turns by any finite number of degrees counter-clockwise about the centre of an unchanged canvas,
+/// as PIL's `rotate(degrees)`: the nearest pixel, black from outside.
+at::Tensor rotate(const at::Tensor& image, double degrees);
 
 /// Blends with black; `factor` >= 0, 1 keeps the image.
 at::Tensor adjust_brightness(const at::Tensor& image, double factor);
@@ -70,6 +90,22 @@ at::Tensor adjust_hue(const at::Tensor& image, double factor);
 
 /// Luma (ITU-R 601) in all three channels.
 at::Tensor to_grayscale(const at::Tensor& image);
+
+/// Inverts every byte >= `threshold`, in [0, 256]: 0 inverts all, 256 none.
+at::Tensor solarize(const at::Tensor& image, std::int64_t threshold);
+
+/// 255 minus every byte.
+at::Tensor invert(const at::Tensor& image);
+
+/// Keeps the `bits` highest bits of every byte, in [1, 8].
+at::Tensor posterize(const at::Tensor& image, std::int64_t bits);
+
+/// Spreads the values of each channel, so that its histogram is about flat.
+at::Tensor equalize(const at::Tensor& image);
+
+/// Stretches each channel, so that its least value becomes 0 and its largest 255; a channel of one
+/// value stays.
+at::Tensor autocontrast(const at::Tensor& image);
 
 /// In pixels.
 inline constexpr double kLargestBlurRadius = 1e6;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -15,5 +17,8 @@ namespace lightly::transforms {
 /// with the input and must not write to it. Called from worker threads at the same time, so it must
 /// not change shared state.
 using ImageTransform = std::function<at::Tensor(const at::Tensor& image, core::Random& random)>;
+
+/// Throws c10::ValueError when one of the functions is empty.
+void check_transforms(std::string_view callee, const std::vector<ImageTransform>& transforms);
 
 }  // namespace lightly::transforms

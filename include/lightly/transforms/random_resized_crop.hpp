@@ -17,6 +17,7 @@ struct RandomResizedCropOptions {
   std::array<double, 2> scale{0.08, 1.0};
   /// Range of the crop's width / height before resizing, > 0.
   std::array<double, 2> ratio{3.0 / 4.0, 4.0 / 3.0};
+  functional::Interpolation interpolation = functional::Interpolation::kBilinear;
   /// Which Pillow's resize to equal.
   functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
 

@@ -6,12 +6,6 @@
 namespace lightly::transforms::kernels {
 namespace {
 
-void copy_pixel(const std::uint8_t* source, std::uint8_t* target) {
-  target[0] = source[0];
-  target[1] = source[1];
-  target[2] = source[2];
-}
-
 // floor(n / 2), for negative n too.
 std::int64_t half(std::int64_t n) {
   return n >> 1;
@@ -51,6 +45,22 @@ void vflip(const ConstImage& source, const Image& target) {
   for (std::int64_t y = 0; y < source.height; ++y) {
     std::memcpy(target.row(source.height - 1 - y), source.row(y),
                 static_cast<std::size_t>(3 * source.width));
+  }
+}
+
+void hflip_in_place(const Image& image) {
+  for (std::int64_t y = 0; y < image.height; ++y) {
+    std::uint8_t* left = image.row(y);
+    std::uint8_t* right = left + 3 * (image.width - 1);
+    for (; left < right; left += 3, right -= 3) {
+      std::swap_ranges(left, left + 3, right);
+    }
+  }
+}
+
+void vflip_in_place(const Image& image) {
+  for (std::int64_t top = 0, bottom = image.height - 1; top < bottom; ++top, --bottom) {
+    std::swap_ranges(image.row(top), image.row(top) + 3 * image.width, image.row(bottom));
   }
 }
 

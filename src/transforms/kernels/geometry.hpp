@@ -13,6 +13,13 @@ struct StridedImage {
   std::ptrdiff_t x_stride;
 };
 
+/// The three bytes of one interleaved pixel.
+inline void copy_pixel(const std::uint8_t* source, std::uint8_t* target) {
+  target[0] = source[0];
+  target[1] = source[1];
+  target[2] = source[2];
+}
+
 /// Interleaves `source`, which has the target's size.
 void interleave(const StridedImage& source, const Image& target);
 
@@ -24,6 +31,10 @@ void hflip(const ConstImage& source, const Image& target);
 
 /// Mirrors top and bottom; both have the same size.
 void vflip(const ConstImage& source, const Image& target);
+
+void hflip_in_place(const Image& image);
+
+void vflip_in_place(const Image& image);
 
 /// A quarter turn counter-clockwise about the centre on a canvas of the same size; what comes from
 /// outside the source is black.

@@ -3,30 +3,36 @@
 #include <vector>
 
 #include "transforms/kernels/image.hpp"
+#include "transforms/kernels/resize_weights.hpp"
 
 namespace lightly::transforms::kernels {
 
-/// What one output position of a pass reads: the same number of neighbouring inputs everywhere.
-struct ResizeWeights {
-  std::int64_t taps = 0;
-  /// The first input of each output position.
-  std::vector<std::int64_t> first;
-  /// `taps` weights for each output position, in units of 2^-22.
-  std::vector<std::int32_t> weights;
+enum class ResizePass { kHorizontal, kVertical };
+
+struct ResizeStyle {
+  ResizePass first = ResizePass::kHorizontal;
+  ResizeFilter filter = ResizeFilter::kBilinear;
+  /// Mirror the result left and right, top and bottom.
+  bool hflip = false;
+  bool vflip = false;
 };
 
 /// Buffers that grow to the largest image seen.
 struct ResizeScratch {
-  ResizeWeights horizontal;
-  ResizeWeights vertical;
+  ResizeWeightsCache across;
+  ResizeWeightsCache down;
   std::vector<std::uint8_t> between;
+  std::vector<std::uint8_t> copies;
+  std::vector<std::uint8_t> lines;
+  std::vector<const std::uint8_t*> pointers;
 };
 
-enum class ResizePass { kHorizontal, kVertical };
-
-/// Pillow's bilinear resize with antialiasing, through uint8 between its two passes; a pass that
-/// would change nothing is left out.
-void resize(const ConstImage& source, const Image& target, ResizePass first,
+/// Pillow's resize with antialiasing, through uint8 between its two passes; a pass that would
+/// change nothing is left out. Source and target do not overlap.
+void resize(const ConstImage& source, const Image& target, const ResizeStyle& style,
             ResizeScratch& scratch);
+
+/// Pillow's resize to the nearest pixel.
+void resize_nearest(const ConstImage& source, const Image& target);
 
 }  // namespace lightly::transforms::kernels

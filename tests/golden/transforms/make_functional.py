@@ -1,9 +1,7 @@
 """Writes pillow_13.0.0_functional.safetensors beside this file: what Pillow and torchvision make of images that both
 sides compute by `formula_image`. Needs pillow==13.0.0, torchvision==0.29.1, numpy and safetensors from pip.
 
-For each operation: `<op>.cases` float64 [N, K] (seed, height, width, then the parameters), `<op>.crc` int64 [N] with the
-CRC-32 of the result's bytes in H·W·3 order, `<op>.input_crc` of the input, and `<op>.pixels.<n>` uint8 for the first cases."""
-import zlib
+Its entries: see golden_cases.py."""
 from pathlib import Path
 
 import numpy as np
@@ -11,61 +9,16 @@ import PIL
 import torch
 import torchvision
 import torchvision.transforms.functional as F
+from golden_cases import FULL_CASES, GoldenCases, crc, formula_image
 from PIL import Image, ImageFilter
 from safetensors.numpy import save_file
 
 assert (PIL.__version__, torchvision.__version__.split("+")[0]) == ("13.0.0", "0.29.1")
-FULL_CASES = 4  # whose pixels are stored, when small
 IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 
-
-def formula_image(seed, height, width):
-    """Noise for even seeds, a pattern with slopes and edges for odd ones."""
-    y, x, c = np.meshgrid(np.arange(height), np.arange(width), np.arange(3), indexing="ij")
-    if seed % 2:
-        return ((7 * y + 13 * x + 101 * c + x * y % 17 * 5 + seed) % 256).astype(np.uint8)
-    v = ((y * width + x) * 3 + c + seed * 0x9E3779B9).astype(np.uint32)
-    v ^= v >> 16
-    v *= np.uint32(0x7FEB352D)
-    v ^= v >> 15
-    v *= np.uint32(0x846CA68B)
-    v ^= v >> 16
-    return (v >> 24).astype(np.uint8)
-
-
-def crc(array):
-    return zlib.crc32(np.ascontiguousarray(array).tobytes())
-
-
-random = np.random.default_rng(20240501)
-golden = {}
-
-
-def side(most=120):
-    return int(random.choice([random.integers(1, 6), random.integers(6, 48), random.integers(48, most + 1)]))
-
-
-def add(name, cases, operation):
-    """`operation(image, *parameters)` on every case (seed, height, width, parameters...)."""
-    crcs, inputs = [], []
-    for n, (seed, height, width, *parameters) in enumerate(cases):
-        pixels = formula_image(seed, height, width)
-        result = np.asarray(operation(Image.fromarray(pixels), *parameters))
-        crcs.append(crc(result))
-        inputs.append(crc(pixels))
-        if n < FULL_CASES:
-            golden[f"{name}.pixels.{n}"] = result.copy()
-    golden[f"{name}.cases"] = np.array(cases, np.float64)
-    golden[f"{name}.crc"] = np.array(crcs, np.int64)
-    golden[f"{name}.input_crc"] = np.array(inputs, np.int64)
-
-
-def images(count, most=120, large=()):
-    """(seed, height, width): small ones first, whose pixels are kept."""
-    small = [(n, int(random.integers(4, 20)), int(random.integers(4, 20))) for n in range(FULL_CASES)]
-    corners = [(4, 1, 1), (5, 1, 7), (6, 7, 1), (8, 2, 2), (9, 1, 1)]
-    rest = [(n, side(most), side(most)) for n in range(10, 10 + count)]
-    return small + corners + rest + [(n, *size) for n, size in enumerate(large, 1000)]
+shared = GoldenCases(seed=20240501)
+random, golden = shared.random, shared.tensors
+side, images, add = shared.side, shared.images, shared.add
 
 
 def box_in(height, width):

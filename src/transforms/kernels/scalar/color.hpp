@@ -2,7 +2,7 @@
 
 #include "transforms/kernels/image.hpp"
 
-namespace lightly::transforms::kernels {
+namespace lightly::transforms::kernels::scalar {
 
 /// level + factor * (byte - level), as PIL's Image.blend.
 struct LevelBlend {
@@ -16,18 +16,15 @@ void blend_with_level(const ConstImage& source, const Image& target, const Level
 /// Blends each pixel with its luma.
 void blend_with_luma(const ConstImage& source, const Image& target, float factor);
 
-/// The mean luma of the image, rounded.
-int mean_luma(const ConstImage& source);
+std::uint64_t sum_luma(const ConstImage& source);
 
 /// The luma in all three channels.
 void grayscale(const ConstImage& source, const Image& target);
 
-/// A turn of the hue by `factor` of a circle, in [-0.5, 0.5], as torchvision rounds it.
-inline int hue_shift(double factor) {
-  return static_cast<int>(factor * 255.0) & 255;
-}
+/// Inverts the bytes from `threshold` up.
+void solarize(const ConstImage& source, const Image& target, int threshold);
 
 /// Adds `shift` in [0, 255] to the 8-bit hue of Pillow's HSV, modulo 256.
 void shift_hue(const ConstImage& source, const Image& target, int shift);
 
-}  // namespace lightly::transforms::kernels
+}  // namespace lightly::transforms::kernels::scalar

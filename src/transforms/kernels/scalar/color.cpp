@@ -1,9 +1,9 @@
-#include "transforms/kernels/color.hpp"
+#include "transforms/kernels/scalar/color.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace lightly::transforms::kernels {
+namespace lightly::transforms::kernels::scalar {
 namespace {
 
 constexpr std::int64_t kBlock = 64;  // pixels whose intermediate values stay in the first cache
@@ -147,7 +147,7 @@ void blend_with_luma(const ConstImage& source, const Image& target, float factor
       });
 }
 
-int mean_luma(const ConstImage& source) {
+std::uint64_t sum_luma(const ConstImage& source) {
   std::uint64_t sum = 0;
   for (std::int64_t y = 0; y < source.height; ++y) {
     const std::uint8_t* row = source.row(y);
@@ -155,8 +155,17 @@ int mean_luma(const ConstImage& source) {
       sum += luma(row[3 * x], row[3 * x + 1], row[3 * x + 2]);
     }
   }
-  const double count = static_cast<double>(source.height) * static_cast<double>(source.width);
-  return static_cast<int>(static_cast<double>(sum) / count + 0.5);
+  return sum;
+}
+
+void solarize(const ConstImage& source, const Image& target, int threshold) {
+  for_each_block(source, target,
+                 [&](const std::uint8_t* from, std::uint8_t* to, std::int64_t pixels) {
+                   for (std::int64_t i = 0; i < 3 * pixels; ++i) {
+                     const int v = from[i];
+                     to[i] = static_cast<std::uint8_t>(v < threshold ? v : 255 - v);
+                   }
+                 });
 }
 
 void grayscale(const ConstImage& source, const Image& target) {
@@ -205,4 +214,4 @@ void shift_hue(const ConstImage& source, const Image& target, int shift) {
                  });
 }
 
-}  // namespace lightly::transforms::kernels
+}  // namespace lightly::transforms::kernels::scalar

@@ -1,6 +1,6 @@
-#include "transforms/kernels/normalize.hpp"
+#include "transforms/kernels/scalar/normalize.hpp"
 
-namespace lightly::transforms::kernels {
+namespace lightly::transforms::kernels::scalar {
 
 FloatTable normalize_table(const std::array<float, 3>& mean, const std::array<float, 3>& std) {
   FloatTable table;
@@ -33,4 +33,4 @@ void to_float(const ConstImage& source, const FloatTable& table, const FloatImag
   }
 }
 
-}  // namespace lightly::transforms::kernels
+}  // namespace lightly::transforms::kernels::scalar

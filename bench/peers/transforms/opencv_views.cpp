@@ -1,0 +1,279 @@
+// transforms_bench.cpp in plain OpenCV: the same operations and the same recipe the way one writes
+// them with it, its own threads off. Its pixels are others: the resize is bilinear without
+// antialiasing, the blur a Gaussian kernel of 4 sigma, the hue has 180 steps.
+// LIGHTLY_BENCH_PNG names the folder that lightly_write_images wrote.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+namespace {
+
+constexpr int kSides[] = {32, 64, 96, 224};
+constexpr int kBatch = 256;
+constexpr std::array<double, 3> kMean{0.485, 0.456, 0.406};
+constexpr std::array<double, 3> kStd{0.229, 0.224, 0.225};
+
+cv::Mat read_image(const std::string& name) {
+  const char* folder = std::getenv("LIGHTLY_BENCH_PNG");
+  const std::string path = std::string(folder != nullptr ? folder : ".") + "/" + name;
+  cv::Mat image = cv::imread(path, cv::IMREAD_COLOR);
+  CV_Assert(!image.empty());
+  cv::cvtColor(image, image, cv::COLOR_BGR2RGB);
+  return image;
+}
+
+// All images of a recipe; they lie one below the other in the file, which is read once.
+const std::vector<cv::Mat>& images_for_views(int side) {
+  static std::map<int, std::vector<cv::Mat>> read;
+  std::vector<cv::Mat>& images = read[side];
+  if (images.empty()) {
+    const cv::Mat all = read_image("views_" + std::to_string(side) + ".png");
+    const int height = side == 224 ? 375 : side;
+    for (int y = 0; y < all.rows; y += height) {
+      images.push_back(all.rowRange(y, y + height).clone());
+    }
+  }
+  return images;
+}
+
+cv::Mat resize(const cv::Mat& image, int side) {
+  cv::Mat result;
+  cv::resize(image, result, {side, side}, 0.0, 0.0, cv::INTER_LINEAR);
+  return result;
+}
+
+cv::Mat flip(const cv::Mat& image) {
+  cv::Mat result;
+  cv::flip(image, result, 1);
+  return result;
+}
+
+cv::Mat grey(const cv::Mat& image) {
+  cv::Mat luma;
+  cv::Mat result;
+  cv::cvtColor(image, luma, cv::COLOR_RGB2GRAY);
+  cv::cvtColor(luma, result, cv::COLOR_GRAY2RGB);
+  return result;
+}
+
+cv::Mat adjust_brightness(const cv::Mat& image, double factor) {
+  cv::Mat result;
+  cv::convertScaleAbs(image, result, factor);
+  return result;
+}
+
+cv::Mat adjust_contrast(const cv::Mat& image, double factor) {
+  cv::Mat luma;
+  cv::cvtColor(image, luma, cv::COLOR_RGB2GRAY);
+  cv::Mat result;
+  image.convertTo(result, -1, factor, (1.0 - factor) * cv::mean(luma)[0]);
+  return result;
+}
+
+cv::Mat adjust_saturation(const cv::Mat& image, double factor) {
+  cv::Mat result;
+  cv::addWeighted(image, factor, grey(image), 1.0 - factor, 0.0, result);
+  return result;
+}
+
+cv::Mat adjust_hue(const cv::Mat& image, double factor) {
+  cv::Mat table(1, 256, CV_8U);
+  const int shift = static_cast<int>(std::lround(factor * 180.0)) + 180;
+  for (int i = 0; i < 256; ++i) {
+    table.at<unsigned char>(i) = static_cast<unsigned char>((i + shift) % 180);
+  }
+  cv::Mat hsv;
+  cv::Mat hue;
+  cv::Mat result;
+  cv::cvtColor(image, hsv, cv::COLOR_RGB2HSV);
+  // One channel: less work than a table of three for all.
+  cv::extractChannel(hsv, hue, 0);
+  cv::LUT(hue, table, hue);
+  cv::insertChannel(hue, hsv, 0);
+  cv::cvtColor(hsv, result, cv::COLOR_HSV2RGB);
+  return result;
+}
+
+// Faster than cv::GaussianBlur, which computes the same in integers.
+cv::Mat blur(const cv::Mat& image, double sigma) {
+  const int side = 2 * static_cast<int>(std::ceil(2.0 * sigma)) + 1;
+  const cv::Mat kernel = cv::getGaussianKernel(side, sigma, CV_32F);
+  cv::Mat result;
+  cv::sepFilter2D(image, result, -1, kernel, kernel);
+  return result;
+}
+
+cv::Mat solarize(const cv::Mat& image) {
+  cv::Mat table(1, 256, CV_8U);
+  for (int i = 0; i < 256; ++i) {
+    table.at<unsigned char>(i) = static_cast<unsigned char>(i < 128 ? i : 255 - i);
+  }
+  cv::Mat result;
+  cv::LUT(image, table, result);
+  return result;
+}
+
+// To three planes of floats, which is what a batch holds: one multiplication and addition a value.
+// (convertTo, subtract and divide in place take three passes over the floats.)
+void to_float(const cv::Mat& image, float* slot) {
+  std::array<cv::Mat, 3> channels;
+  cv::split(image, channels.data());
+  for (std::size_t c = 0; c < channels.size(); ++c) {
+    cv::Mat plane(image.rows, image.cols, CV_32F, slot + c * image.total());
+    channels[c].convertTo(plane, CV_32F, 1.0 / (255.0 * kStd[c]), -kMean[c] / kStd[c]);
+  }
+}
+
+cv::Rect random_box(const cv::Size& size, cv::RNG& random) {
+  for (int i = 0; i < 10; ++i) {
+    const double area = size.area() * random.uniform(0.08, 1.0);
+    const double aspect = std::exp(random.uniform(std::log(3.0 / 4.0), std::log(4.0 / 3.0)));
+    const int width = cvRound(std::sqrt(area * aspect));
+    const int height = cvRound(std::sqrt(area / aspect));
+    if (width > 0 && height > 0 && width <= size.width && height <= size.height) {
+      return {random.uniform(0, size.width - width + 1),
+              random.uniform(0, size.height - height + 1), width, height};
+    }
+  }
+  return {0, 0, size.width, size.height};
+}
+
+cv::Mat jitter(cv::Mat image, cv::RNG& random) {
+  std::array<int, 4> order{0, 1, 2, 3};
+  for (int i = 3; i > 0; --i) {
+    std::swap(order[static_cast<std::size_t>(i)],
+              order[static_cast<std::size_t>(random.uniform(0, i + 1))]);
+  }
+  for (const int step : order) {
+    switch (step) {
+      case 0:
+        image = adjust_brightness(image, random.uniform(0.6, 1.4));
+        break;
+      case 1:
+        image = adjust_contrast(image, random.uniform(0.6, 1.4));
+        break;
+      case 2:
+        image = adjust_saturation(image, random.uniform(0.6, 1.4));
+        break;
+      default:
+        image = adjust_hue(image, random.uniform(-0.1, 0.1));
+    }
+  }
+  return image;
+}
+
+struct Recipe {
+  int side;
+  double gaussian_blur;
+
+  void operator()(const cv::Mat& image, cv::RNG& random, float* slot) const {
+    cv::Mat view = resize(image(random_box(image.size(), random)), side);
+    if (random.uniform(0.0, 1.0) < 0.5) {
+      view = flip(view);
+    }
+    if (random.uniform(0.0, 1.0) < 0.8) {
+      view = jitter(view, random);
+    }
+    if (random.uniform(0.0, 1.0) < 0.2) {
+      view = grey(view);
+    }
+    if (random.uniform(0.0, 1.0) < gaussian_blur) {
+      view = blur(view, random.uniform(0.2, 2.0));
+    }
+    to_float(view, slot);
+  }
+};
+
+struct Operation {
+  std::string name;
+  std::function<cv::Mat(const cv::Mat& image, const cv::Mat& larger)> apply;
+};
+
+std::vector<Operation> every_operation() {
+  using cv::Mat;
+  return {
+      {"resize", [](const Mat& i, const Mat& larger) { return resize(larger, i.rows); }},
+      {"resized_crop_flip",
+       [](const Mat& i, const Mat& larger) {
+         const cv::Rect box(larger.cols / 10, larger.rows / 10, larger.cols * 8 / 10,
+                            larger.rows * 8 / 10);
+         return flip(resize(larger(box), i.rows));
+       }},
+      {"hue", [](const Mat& i, const Mat&) { return adjust_hue(i, 0.1); }},
+      {"saturation", [](const Mat& i, const Mat&) { return adjust_saturation(i, 1.3); }},
+      {"contrast", [](const Mat& i, const Mat&) { return adjust_contrast(i, 1.3); }},
+      {"brightness", [](const Mat& i, const Mat&) { return adjust_brightness(i, 1.3); }},
+      {"grayscale", [](const Mat& i, const Mat&) { return grey(i); }},
+      {"blur_0.8", [](const Mat& i, const Mat&) { return blur(i, 0.8); }},
+      {"blur_1.8", [](const Mat& i, const Mat&) { return blur(i, 1.8); }},
+      {"solarize", [](const Mat& i, const Mat&) { return solarize(i); }},
+      {"to_float",
+       [](const Mat& i, const Mat&) {
+         Mat result(3 * i.rows, i.cols, CV_32F);
+         to_float(i, result.ptr<float>());
+         return result;
+       }},
+  };
+}
+
+void measure_operation(benchmark::State& state, const Operation& operation, int side) {
+  const cv::Mat image = read_image("image_" + std::to_string(side) + ".png");
+  const cv::Mat larger = read_image("larger_" + std::to_string(side) + ".png");
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(operation.apply(image, larger).data);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+void measure_views(benchmark::State& state, const Recipe& recipe) {
+  const std::vector<cv::Mat>& images = images_for_views(recipe.side);
+  const std::size_t view_floats = 3 * static_cast<std::size_t>(recipe.side * recipe.side);
+  std::vector<float> slots(2 * kBatch * view_floats);
+  cv::RNG random(1);
+  std::size_t next = 0;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < 2 * kBatch; ++i) {
+      recipe(images[next], random, slots.data() + i * view_floats);
+      if (i % 2 == 1 && ++next == images.size()) {
+        next = 0;
+      }
+    }
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * 2 * kBatch);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  cv::setNumThreads(1);
+  for (const Operation& operation : every_operation()) {
+    for (const int side : kSides) {
+      benchmark::RegisterBenchmark((operation.name + "/" + std::to_string(side)).c_str(),
+                                   measure_operation, operation, side)
+          ->Unit(benchmark::kMicrosecond);
+    }
+  }
+  for (const auto& [name, blur] :
+       {std::pair("simclr_no_blur/", 0.0), std::pair("simclr_blur/", 0.5)}) {
+    for (const int side : kSides) {
+      benchmark::RegisterBenchmark((name + std::to_string(side)).c_str(), measure_views,
+                                   Recipe{side, blur})
+          ->Unit(benchmark::kMillisecond);
+    }
+  }
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -1,0 +1,74 @@
+#include "data/view_writer.hpp"
+
+#include <c10/util/Exception.h>
+
+#include "lightly/core/check.hpp"
+#include "transforms/pixels.hpp"
+#include "transforms/view_pixels.hpp"
+
+namespace lightly::data {
+namespace {
+
+using transforms::functional::Pixels;
+using transforms::kernels::FloatImage;
+
+void copy_floats(const at::Tensor& from, const FloatImage& to) {
+  const float* in = from.const_data_ptr<float>();
+  for (std::int64_t y = 0; y < from.size(1); ++y) {
+    for (std::int64_t x = 0; x < from.size(2); ++x) {
+      for (std::int64_t c = 0; c < 3; ++c) {
+        to.data[c * to.c_stride + y * to.y_stride + x * to.x_stride] =
+            in[c * from.stride(0) + y * from.stride(1) + x * from.stride(2)];
+      }
+    }
+  }
+}
+
+// finish() of the batch adds the callee and the sample's name.
+void check_made(const at::Tensor& made, std::int64_t view) {
+  TORCH_CHECK_VALUE(made.defined(), "the transform of view ", view,
+                    " must return uint8 or float32 [3, h, w] on the CPU, got no tensor");
+  const bool fits = (made.scalar_type() == at::kByte || made.scalar_type() == at::kFloat) &&
+                    made.dim() == 3 && made.size(0) == 3 && made.size(1) > 0 && made.size(2) > 0 &&
+                    made.device().is_cpu();
+  TORCH_CHECK_VALUE(fits, "the transform of view ", view,
+                    " must return uint8 or float32 [3, h, w] on the CPU, got ", made.scalar_type(),
+                    " ", made.sizes(), " on ", made.device());
+}
+
+}  // namespace
+
+ViewWriter::ViewWriter(const transforms::ImageTransform& transform, std::int64_t view,
+                       const transforms::Normalization& normalization)
+    : transform_(transform),
+      image_view_(transform.target<transforms::ImageView>()),
+      view_(view),
+      normalizer_(transforms::functional::normalizer(normalization)) {}
+
+void ViewWriter::write(const Sample& sample, const core::RandomKey& key, const Place& place) const {
+  core::Random random({.seed = key.seed,
+                       .epoch = key.epoch,
+                       .index = static_cast<std::uint64_t>(sample.index),
+                       .view = static_cast<std::uint64_t>(view_)});
+  if (image_view_ != nullptr) {
+    core::check_image("ImageView", sample.image);
+    const auto params = image_view_->sample({sample.image.size(1), sample.image.size(2)}, random);
+    if (const auto slot = place(image_view_->options().input_size)) {
+      transforms::write_view(*image_view_, sample.image, params, normalizer_, *slot);
+    }
+    return;
+  }
+  const at::Tensor made = transform_(sample.image, random);
+  check_made(made, view_);
+  const auto slot = place({made.size(1), made.size(2)});
+  if (!slot) {
+    return;
+  }
+  if (made.scalar_type() == at::kByte) {
+    transforms::kernels::apply_to_float({}, *Pixels("ViewWriter", made), normalizer_, *slot);
+  } else {
+    copy_floats(made, *slot);
+  }
+}
+
+}  // namespace lightly::data

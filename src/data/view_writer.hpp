@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "lightly/core/random.hpp"
+#include "lightly/data/sample.hpp"
+#include "lightly/transforms/image_transform.hpp"
+#include "lightly/transforms/image_view.hpp"
+#include "lightly/transforms/size.hpp"
+#include "transforms/kernels/point_ops.hpp"
+
+namespace lightly::data {
+
+/// Makes one view of samples and writes it where a batch wants it. Thread-safe when the transform
+/// is.
+class ViewWriter {
+ public:
+  using FloatImage = transforms::kernels::FloatImage;
+  /// Where a view of that size goes; nothing when there is no room for it.
+  using Place = std::function<std::optional<FloatImage>(const transforms::Size&)>;
+
+  /// `transform` must outlive the writer, which gives its name as view `view`.
+  ViewWriter(const transforms::ImageTransform& transform, std::int64_t view,
+             const transforms::Normalization& normalization);
+
+  /// Throws c10::ValueError when the transform makes anything but uint8 or float32 [3, h, w].
+  void write(const Sample& sample, const core::RandomKey& key, const Place& place) const;
+
+ private:
+  const transforms::ImageTransform& transform_;
+  /// The transform when it is an ImageView: it writes floats by itself.
+  const transforms::ImageView* image_view_;
+  std::int64_t view_;
+  transforms::kernels::Normalizer normalizer_;
+};
+
+}  // namespace lightly::data

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace lightly::transforms::kernels {
+
+enum class ResizeFilter { kBilinear, kBicubic };
+
+/// One direction of a resize.
+struct ResizeAxis {
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  ResizeFilter filter = ResizeFilter::kBilinear;
+  /// Mirror the outputs.
+  bool mirrored = false;
+
+  bool operator==(const ResizeAxis&) const = default;
+};
+
+/// What one output position of a pass reads: the same number of neighbouring inputs everywhere.
+struct ResizeWeights {
+  std::int64_t taps = 0;
+  /// The first input of each output position; at the far border the window moves inwards, with
+  /// weights 0 in front.
+  std::vector<std::int64_t> first;
+  /// `taps` weights for each output position, in units of 2^-22, rounded as Pillow rounds them.
+  std::vector<std::int32_t> weights;
+  /// The weights as pairs of neighbouring taps for multiplications of words: for each output
+  /// position and pair their bits from 15 up, then their bits below 15, each pair in 32 bits.
+  std::int64_t pairs = 0;
+  std::vector<std::int32_t> words;
+};
+
+/// Fills `table`, whose memory is used again.
+void build_weights(const ResizeAxis& axis, ResizeWeights& table);
+
+/// Calls `use(i, k)` for every output position i of a nearest-neighbour resize; k is the input it
+/// shows.
+template <typename Use>
+void for_each_nearest(std::int64_t in, std::int64_t out, Use use) {
+  // Pillow adds the step up instead of multiplying; the sums decide at the borders of pixels.
+  const double step = static_cast<double>(in) / static_cast<double>(out);
+  double position = step * 0.5;
+  for (std::int64_t i = 0; i < out; ++i, position += step) {
+    use(i, std::min(static_cast<std::int64_t>(position), in - 1));
+  }
+}
+
+/// The tables that were built last; as many as fit in about 300 kB at 224 px.
+class ResizeWeightsCache {
+ public:
+  /// Valid until the next call.
+  const ResizeWeights& get(const ResizeAxis& axis);
+
+ private:
+  struct Entry {
+    ResizeAxis axis;
+    ResizeWeights weights;
+  };
+  static constexpr std::size_t kEntries = 64;
+  std::vector<Entry> entries_ = std::vector<Entry>(kEntries);
+};
+
+}  // namespace lightly::transforms::kernels

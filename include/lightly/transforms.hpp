@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lightly/transforms/batch.hpp"
 #include "lightly/transforms/byol_transform.hpp"
 #include "lightly/transforms/center_crop.hpp"
 #include "lightly/transforms/color_jitter.hpp"

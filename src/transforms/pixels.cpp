@@ -37,11 +37,9 @@ Pixels::Pixels(std::string_view callee, const at::Tensor& image) {
 }
 
 kernels::ConstImage Pixels::part(std::string_view callee, const Box& box) const {
-  const bool inside = box.top >= 0 && box.left >= 0 && box.height >= 1 && box.width >= 1 &&
-                      box.height <= view_.height && box.width <= view_.width &&
-                      box.top <= view_.height - box.height && box.left <= view_.width - box.width;
-  TORCH_CHECK_VALUE(inside, callee, ": box must be at least 1x1 px and inside the image of ",
-                    size(), ", got ", box);
+  TORCH_CHECK_VALUE(is_inside(box, size()), callee,
+                    ": box must be at least 1x1 px and inside the image of ", size(), ", got ",
+                    box);
   return {view_.row(box.top) + 3 * box.left, view_.row_bytes, box.height, box.width};
 }
 

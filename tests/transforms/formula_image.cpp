@@ -1,6 +1,8 @@
 #include "transforms/formula_image.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
@@ -46,6 +48,26 @@ at::Tensor formula_image(std::uint32_t seed, const transforms::Size& size) {
                           ? static_cast<std::uint8_t>(slope)
                           : static_cast<std::uint8_t>(
                                 mix(static_cast<std::uint32_t>(place) + seed * 0x9E3779B9U) >> 24);
+      }
+    }
+  }
+  return image;
+}
+
+at::Tensor scene_image(std::uint32_t seed, const transforms::Size& size) {
+  at::Tensor image = channels_last_image(size);
+  auto* data = static_cast<std::uint8_t*>(image.mutable_data_ptr());
+  const double phase = 2.4 * seed;
+  for (std::int64_t row = 0; row < size.height; ++row) {
+    for (std::int64_t column = 0; column < size.width; ++column) {
+      const double y = (static_cast<double>(row) + 0.5) / static_cast<double>(size.height) - 0.5;
+      const double x = (static_cast<double>(column) + 0.5) / static_cast<double>(size.width) - 0.5;
+      const bool in_disc = std::hypot(x - 0.2 * std::cos(phase), y - 0.2 * std::sin(phase)) < 0.25;
+      for (int c = 0; c < 3; ++c) {
+        const double wave = std::sin(5.0 * x + phase + 1.3 * c) * std::cos(4.0 * y - phase * c) +
+                            0.3 * std::sin(31.0 * x * y + 17.0 * y + c);
+        const double level = 120.0 + 80.0 * wave + (in_disc ? 60.0 - 45.0 * c : 0.0);
+        *data++ = static_cast<std::uint8_t>(std::clamp(level, 0.0, 255.0));
       }
     }
   }

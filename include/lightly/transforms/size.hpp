@@ -32,6 +32,9 @@ struct Box {
 
 std::ostream& operator<<(std::ostream& stream, const Box& box);
 
+/// Whether the box is at least 1x1 px and inside an image of that size.
+bool is_inside(const Box& box, const Size& image_size);
+
 /// Throws c10::ValueError unless both sides are >= 1 px.
 void check_size(std::string_view callee, std::string_view name, const Size& size);
 

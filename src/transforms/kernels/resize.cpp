@@ -418,18 +418,10 @@ void resize(const ConstImage& source, const Image& target, const ResizeStyle& st
 }
 
 void resize_nearest(const ConstImage& source, const Image& target) {
-  // Pillow adds the step up instead of multiplying; the sums decide at the borders of pixels.
-  const auto steps = [](std::int64_t in, std::int64_t out, auto use) {
-    const double step = static_cast<double>(in) / static_cast<double>(out);
-    double position = step * 0.5;
-    for (std::int64_t i = 0; i < out; ++i, position += step) {
-      use(i, std::min(static_cast<std::int64_t>(position), in - 1));
-    }
-  };
-  steps(source.height, target.height, [&](std::int64_t y, std::int64_t from_y) {
+  for_each_nearest(source.height, target.height, [&](std::int64_t y, std::int64_t from_y) {
     const std::uint8_t* row = source.row(from_y);
     std::uint8_t* out = target.row(y);
-    steps(source.width, target.width, [&](std::int64_t x, std::int64_t from_x) {
+    for_each_nearest(source.width, target.width, [&](std::int64_t x, std::int64_t from_x) {
       std::memcpy(out + 3 * x, row + 3 * from_x, 3);
     });
   });

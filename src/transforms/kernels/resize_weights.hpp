@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -34,6 +35,18 @@ struct ResizeWeights {
 
 /// Fills `table`, whose memory is used again.
 void build_weights(const ResizeAxis& axis, ResizeWeights& table);
+
+/// Calls `use(i, k)` for every output position i of a nearest-neighbour resize; k is the input it
+/// shows.
+template <typename Use>
+void for_each_nearest(std::int64_t in, std::int64_t out, Use use) {
+  // Pillow adds the step up instead of multiplying; the sums decide at the borders of pixels.
+  const double step = static_cast<double>(in) / static_cast<double>(out);
+  double position = step * 0.5;
+  for (std::int64_t i = 0; i < out; ++i, position += step) {
+    use(i, std::min(static_cast<std::int64_t>(position), in - 1));
+  }
+}
 
 /// The tables that were built last; as many as fit in about 300 kB at 224 px.
 class ResizeWeightsCache {

@@ -84,12 +84,16 @@ void clear(std::uint8_t* row, std::int64_t begin, std::int64_t end) {
   std::memset(row + 3 * begin, 0, static_cast<std::size_t>(3 * (end - begin)));
 }
 
-void rotate_fixed(const ConstImage& source, const Image& target, const Turn& turn) {
-  const std::int64_t cos = fixed(turn.cos);
-  const std::int64_t sin = fixed(turn.sin);
-  const std::int64_t minus_sin = fixed(-turn.sin);
-  const std::int64_t left = fixed(turn.left + turn.cos * 0.5 + turn.sin * 0.5);
-  const std::int64_t top = fixed(turn.top + -turn.sin * 0.5 + turn.cos * 0.5);
+FixedTurn fixed(const Turn& turn) {
+  return {.left = fixed(turn.left + turn.cos * 0.5 + turn.sin * 0.5),
+          .top = fixed(turn.top + -turn.sin * 0.5 + turn.cos * 0.5),
+          .cos = fixed(turn.cos),
+          .sin = fixed(turn.sin),
+          .minus_sin = fixed(-turn.sin)};
+}
+
+void rotate_fixed(const ConstImage& source, const Image& target, const FixedTurn& turn) {
+  const auto [left, top, cos, sin, minus_sin] = turn;
   for (std::int64_t y = 0; y < target.height; ++y) {
     std::int64_t column = left + y * sin;
     std::int64_t row = top + y * cos;
@@ -150,6 +154,10 @@ bool fits_fixed(const Turn& turn, std::int64_t height, std::int64_t width) {
 
 }  // namespace
 
+FixedTurn fixed_turn(double degrees, std::int64_t height, std::int64_t width) {
+  return fixed(turn_by(degrees, height, width));
+}
+
 void rotate(const ConstImage& source, const Image& target, double degrees) {
   const Turn turn = turn_by(degrees, source.height, source.width);
   if (turn.sin == 0.0 && turn.cos > 0.0) {
@@ -160,7 +168,7 @@ void rotate(const ConstImage& source, const Image& target, double degrees) {
   } else if (turn.cos == 0.0 && turn.sin < 0.0) {
     rotate90(source, target);
   } else if (fits_fixed(turn, source.height, source.width)) {
-    rotate_fixed(source, target, turn);
+    rotate_fixed(source, target, fixed(turn));
   } else {
     rotate_double(source, target, turn);
   }

@@ -1,0 +1,185 @@
+// What BatchView asks of the device: no number comes back, one copy goes there. Proved on
+// LibTorch's Meta device, whose tensors have a shape and no content, by an observer of every
+// operator.
+
+#include <algorithm>
+#include <memory>
+
+#include <ATen/TensorIndexing.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/ones.h>
+#include <ATen/record_function.h>
+#include <torch/library.h>
+
+#include "lightly/transforms/batch.hpp"
+#include "support/matchers.hpp"
+
+namespace lightly::transforms {
+namespace {
+
+using lightly::testing::error_text;
+using ::testing::HasSubstr;
+
+// The shapes of results that LibTorch knows for this device only in Python.
+at::Tensor& shape_of_abs(const at::Tensor& /*self*/, at::Tensor& out) {
+  return out;
+}
+
+at::Tensor shape_of_index_select(const at::Tensor& self, std::int64_t dim,
+                                 const at::Tensor& index) {
+  std::vector<std::int64_t> sizes = self.sizes().vec();
+  sizes.at(static_cast<std::size_t>(dim)) = index.numel();
+  return at::empty(sizes, self.options());
+}
+
+TORCH_LIBRARY_IMPL(aten, Meta, library) {
+  library.impl("abs.out", shape_of_abs);
+  library.impl("index_select", shape_of_index_select);
+}
+
+// The operators that this thread calls while it lives.
+class Observer {
+ public:
+  Observer() : handle_(at::addThreadLocalCallback(callback())) {
+    names().clear();
+    copies() = 0;
+  }
+  ~Observer() { at::removeCallback(handle_); }
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+
+  static std::vector<std::string>& names() {
+    thread_local std::vector<std::string> seen;
+    return seen;
+  }
+
+  // Those from one kind of device to another.
+  static int& copies() {
+    thread_local int count = 0;
+    return count;
+  }
+
+ private:
+  static at::RecordFunctionCallback callback() {
+    return at::RecordFunctionCallback(&start).needsInputs(true).scopes({at::RecordScope::FUNCTION});
+  }
+
+  static std::unique_ptr<at::ObserverContext> start(const at::RecordFunction& function) {
+    names().emplace_back(function.name());
+    if (names().back() == "aten::copy_") {
+      const auto inputs = function.inputs();
+      copies() += inputs[0].toTensor().device() != inputs[1].toTensor().device() ? 1 : 0;
+    }
+    return nullptr;
+  }
+
+  at::CallbackHandle handle_;
+};
+
+// Operators whose result needs the content of a tensor on the host.
+std::vector<std::string> waits_in(const std::vector<std::string>& names) {
+  std::vector<std::string> found;
+  for (const std::string& name : names) {
+    for (const char* wait : {"aten::_local_scalar_dense", "aten::item", "aten::is_nonzero",
+                             "aten::nonzero", "aten::masked_select", "aten::equal", "aten::unique",
+                             "aten::_unique2", "aten::allclose"}) {
+      if (name == wait) {
+        found.push_back(name);
+      }
+    }
+  }
+  return found;
+}
+
+// Every step happens to some of the samples and not to all.
+const ImageViewOptions kBusy{.input_size = {24, 20},
+                             .cj_prob = 0.8,
+                             .random_gray_scale = 0.5,
+                             .gaussian_blur = 0.5,
+                             .vf_prob = 0.5,
+                             .rr_prob = 0.5,
+                             .rr_degrees = DegreeRange(-30.0, 30.0),
+                             .solarization_prob = 0.5};
+// To all.
+const ImageViewOptions kAlways{.input_size = 24,
+                               .cj_prob = 1.0,
+                               .random_gray_scale = 1.0,
+                               .gaussian_blur = 1.0,
+                               .vf_prob = 1.0,
+                               .hf_prob = 1.0,
+                               .rr_prob = 1.0,
+                               .solarization_prob = 1.0,
+                               .interpolation = functional::Interpolation::kBicubic};
+
+std::vector<std::int64_t> indices() {
+  std::vector<std::int64_t> all(32);
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+TEST(BatchViewOnDevice, NeedsNoContentOfATensor) {
+  for (const ImageViewOptions& options : {kBusy, kAlways}) {
+    for (const at::ScalarType dtype : {at::kByte, at::kFloat}) {
+      const at::Tensor images =
+          at::empty({32, 3, 40, 50}, at::TensorOptions(dtype).device(at::kMeta));
+      const at::Tensor views = BatchView(options)(images, indices(), {.seed = 1});
+      EXPECT_TRUE(views.is_meta());
+      EXPECT_EQ(views.sizes(), (std::vector<std::int64_t>{32, 3, options.input_size.height,
+                                                          options.input_size.width}));
+    }
+  }
+}
+
+TEST(BatchViewOnDevice, CopiesOnceFromTheHostAndNothingBack) {
+  const at::Tensor images =
+      at::empty({32, 3, 40, 50}, at::TensorOptions(at::kByte).device(at::kMeta));
+  const BatchView view(kBusy);
+  const Observer observer;
+  view(images, indices(), {.seed = 1});
+  EXPECT_EQ(Observer::copies(), 1);
+  EXPECT_THAT(waits_in(Observer::names()), ::testing::IsEmpty());
+  EXPECT_GT(Observer::names().size(), 100U);
+}
+
+TEST(BatchViewOnDevice, CallsNoOperatorThatWaits) {
+  const at::Tensor images = at::empty({32, 3, 40, 50}, at::kByte).fill_(100);
+  const BatchView view(kBusy);
+  const Observer observer;
+  view(images, indices(), {.seed = 1});
+  EXPECT_THAT(waits_in(Observer::names()), ::testing::IsEmpty());
+}
+
+TEST(BatchViewOnDevice, CallsAsManyOperatorsForManySamplesAsForFew) {
+  // A loop over samples would show.
+  const BatchView view(kAlways);
+  std::vector<std::size_t> calls;
+  for (const std::int64_t copies : {1, 8}) {
+    const at::Tensor images = at::empty({32 * copies, 3, 40, 50}, at::kByte).fill_(100);
+    std::vector<std::int64_t> all;
+    for (std::int64_t i = 0; i < copies; ++i) {
+      const std::vector<std::int64_t> more = indices();
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    const Observer observer;
+    view(images, all, {.seed = 1});
+    calls.push_back(Observer::names().size());
+  }
+  EXPECT_EQ(calls[0], calls[1]);
+}
+
+TEST(BatchViewOnDevice, TheObserverSeesWhatItLooksFor) {
+  const Observer observer;
+  const at::Tensor one = at::ones({3});
+  EXPECT_EQ(one.sum().item<float>(), 3.0F);
+  one.index({one.gt(0.0)});
+  one.to(at::kMeta);
+  EXPECT_THAT(waits_in(Observer::names()),
+              ::testing::AllOf(::testing::Contains("aten::item"),
+                               ::testing::Contains("aten::_local_scalar_dense"),
+                               ::testing::Contains("aten::nonzero")));
+  EXPECT_EQ(Observer::copies(), 1);
+  EXPECT_THAT(error_text([&] { one.to(at::kMeta).sum().item<float>(); }), HasSubstr("Meta"));
+}
+
+}  // namespace
+}  // namespace lightly::transforms

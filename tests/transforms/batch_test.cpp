@@ -1,0 +1,246 @@
+#include "lightly/transforms/batch.hpp"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+
+#include "lightly/core/autocast.hpp"
+#include "lightly/transforms/functional.hpp"
+#include "support/matchers.hpp"
+#include "transforms/formula_image.hpp"
+
+namespace lightly::transforms {
+namespace {
+
+using lightly::testing::error_text;
+using lightly::testing::formula_image;
+using lightly::testing::tensors_close;
+using lightly::testing::tensors_equal;
+using ::testing::HasSubstr;
+
+// uint8 [count, 3, H, W].
+at::Tensor formula_images(std::int64_t count, const Size& size) {
+  std::vector<at::Tensor> images;
+  for (std::int64_t i = 0; i < count; ++i) {
+    images.push_back(formula_image(static_cast<std::uint32_t>(i), size));
+  }
+  return at::stack(images);
+}
+
+std::vector<std::int64_t> first_indices(std::int64_t count) {
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(count));
+  std::iota(indices.begin(), indices.end(), 0);
+  return indices;
+}
+
+// Everything happens to about every other sample.
+ImageViewOptions busy(const Size& size) {
+  return {.input_size = size,
+          .cj_prob = 0.6,
+          .random_gray_scale = 0.3,
+          .gaussian_blur = 0.5,
+          .vf_prob = 0.5,
+          .rr_prob = 0.4,
+          .solarization_prob = 0.3};
+}
+
+ImageViewOptions nothing(const Size& size) {
+  return {.input_size = size,
+          .cj_prob = 0.0,
+          .min_scale = 1.0,
+          .random_gray_scale = 0.0,
+          .gaussian_blur = 0.0,
+          .hf_prob = 0.0,
+          .normalize = std::nullopt};
+}
+
+TEST(BatchView, GivesTheAskedSizeInChannelsLastMemory) {
+  const at::Tensor images = formula_images(5, {30, 41});
+  const at::Tensor views = BatchView(busy({24, 17}))(images, first_indices(5), {.seed = 1});
+  EXPECT_EQ(views.sizes(), (std::vector<std::int64_t>{5, 3, 24, 17}));
+  EXPECT_EQ(views.scalar_type(), at::kFloat);
+  EXPECT_TRUE(views.is_contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+TEST(BatchView, WithEverythingOffGivesTheImages) {
+  const at::Tensor images = formula_images(4, {20, 20});
+  const at::Tensor views = BatchView(nothing(20))(images, first_indices(4), {.seed = 1});
+  EXPECT_TRUE(tensors_equal(views, images.to(at::kFloat).div(255.0)));
+}
+
+TEST(BatchView, NormalizesAsTheCollateFunctionsDo) {
+  ImageViewOptions options = nothing(20);
+  options.normalize = imagenet_normalize;
+  const at::Tensor images = formula_images(4, {20, 20});
+  const at::Tensor views = BatchView(options)(images, first_indices(4), {.seed = 1});
+  for (std::int64_t i = 0; i < 4; ++i) {
+    EXPECT_TRUE(
+        tensors_equal(views[i], functional::to_float_normalize(images[i], imagenet_normalize)));
+  }
+}
+
+TEST(BatchView, HalfPrecisionIsTheSameRoundedOnce) {
+  const at::Tensor images = formula_images(6, {30, 30});
+  const std::vector<std::int64_t> indices = first_indices(6);
+  const at::Tensor views = BatchView(busy(24))(images, indices, {.seed = 1});
+  for (const at::ScalarType dtype : {at::kHalf, at::kBFloat16}) {
+    const at::Tensor half = BatchView(busy(24), dtype)(images, indices, {.seed = 1});
+    EXPECT_TRUE(tensors_equal(half, views.to(dtype)));
+    EXPECT_TRUE(half.is_contiguous(at::MemoryFormat::ChannelsLast));
+  }
+}
+
+TEST(BatchView, FloatImagesAndAnyStridesGiveTheSameViews) {
+  const at::Tensor planes = formula_images(6, {30, 37}).contiguous();
+  const BatchView view(busy(24));
+  const std::vector<std::int64_t> indices = first_indices(6);
+  const at::Tensor views = view(planes, indices, {.seed = 1});
+  const at::Tensor interleaved = planes.contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor sparse =
+      at::empty({6, 3, 60, 74}, at::kByte).slice(2, 0, 60, 2).slice(3, 0, 74, 2);
+  sparse.copy_(planes);
+  EXPECT_TRUE(tensors_equal(view(interleaved, indices, {.seed = 1}), views));
+  EXPECT_TRUE(tensors_equal(view(sparse, indices, {.seed = 1}), views));
+  const at::Tensor floats = planes.to(at::kFloat).div(255.0);
+  const at::Tensor from_floats = view(floats, indices, {.seed = 1});
+  EXPECT_LT((from_floats - views).abs().mean().item<double>(), 1e-3);
+}
+
+TEST(BatchView, DrawsWhatImageViewDraws) {
+  const ImageViewOptions options = busy(24);
+  const std::vector<std::int64_t> indices{7, 3, 123'456'789, 0};
+  const core::RandomKey key{.seed = 5, .epoch = 2, .view = 1};
+  const std::vector<ImageView::Params> drawn = BatchView(options).sample({40, 50}, indices, key);
+  ASSERT_EQ(drawn.size(), indices.size());
+  const at::Tensor image = formula_image(0, {40, 50});
+  const ImageView exact(options);
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    core::Random random(
+        {.seed = 5, .epoch = 2, .index = static_cast<std::uint64_t>(indices[i]), .view = 1});
+    EXPECT_TRUE(tensors_equal(exact.apply(image, drawn[i]), exact(image, random))) << i;
+  }
+}
+
+TEST(BatchView, ASampleDoesNotDependOnItsBatch) {
+  constexpr std::int64_t kCount = 12;
+  const at::Tensor images = formula_images(kCount, {40, 33});
+  const BatchView view(busy(24));
+  const std::vector<std::int64_t> indices = first_indices(kCount);
+  const at::Tensor together = view(images, indices, {.seed = 3});
+  for (std::int64_t i = 0; i < kCount; ++i) {
+    const at::Tensor alone = view(images.narrow(0, i, 1), {i}, {.seed = 3});
+    EXPECT_TRUE(tensors_equal(together.narrow(0, i, 1), alone)) << i;
+  }
+  const std::vector<std::int64_t> reversed(indices.rbegin(), indices.rend());
+  EXPECT_TRUE(tensors_equal(view(images.flip(0), reversed, {.seed = 3}).flip(0), together));
+}
+
+TEST(BatchView, SameKeySameViewsAndTheImagesStay) {
+  const at::Tensor images = formula_images(8, {40, 50});
+  const at::Tensor before = images.clone();
+  const BatchView view(busy(32));
+  const std::vector<std::int64_t> indices = first_indices(8);
+  const at::Tensor first = view(images, indices, {.seed = 1, .epoch = 1});
+  EXPECT_TRUE(tensors_equal(view(images, indices, {.seed = 1, .epoch = 1}), first));
+  for (const core::RandomKey& other : {core::RandomKey{.seed = 2, .epoch = 1},
+                                       {.seed = 1, .epoch = 2},
+                                       {.seed = 1, .epoch = 1, .view = 1}}) {
+    const at::Tensor views = view(images, indices, other);
+    for (std::int64_t i = 0; i < 8; ++i) {
+      EXPECT_FALSE(tensors_equal(views[i], first[i])) << i;
+    }
+  }
+  EXPECT_TRUE(tensors_equal(images, before));
+}
+
+TEST(BatchView, AutocastAndGradModeChangeNothing) {
+  at::Tensor images = formula_images(4, {40, 50}).to(at::kFloat).div(255.0);
+  const BatchView view(busy(32));
+  const std::vector<std::int64_t> indices = first_indices(4);
+  const at::Tensor plain = view(images, indices, {.seed = 1});
+  images.requires_grad_();
+  const core::AutocastGuard autocast(at::kCPU, at::kBFloat16);
+  const at::Tensor views = view(images, indices, {.seed = 1});
+  EXPECT_TRUE(tensors_equal(views, plain));
+  EXPECT_FALSE(views.requires_grad());
+}
+
+TEST(BatchView, AnEmptyBatchGivesNoViews) {
+  const at::Tensor none = at::empty({0, 3, 40, 50}, at::kByte);
+  const at::Tensor views = BatchView(busy({24, 17}))(none, {}, {.seed = 1});
+  EXPECT_EQ(views.sizes(), (std::vector<std::int64_t>{0, 3, 24, 17}));
+  EXPECT_EQ(views.scalar_type(), at::kFloat);
+}
+
+TEST(BatchView, WorksOnOnePixel) {
+  const at::Tensor image = formula_images(1, 1);
+  const at::Tensor large = BatchView(busy({5, 3}))(image, {0}, {.seed = 4});
+  EXPECT_TRUE(large.isfinite().all().item<bool>());
+  const at::Tensor small = BatchView(busy(1))(formula_images(9, {7, 4}), first_indices(9), {});
+  EXPECT_TRUE(small.isfinite().all().item<bool>());
+}
+
+TEST(BatchView, RejectsWhatIsNoBatchOfImages) {
+  const BatchView view;
+  const auto text = [&](const at::Tensor& images) {
+    return error_text([&] { view(images, first_indices(2), {}); });
+  };
+  EXPECT_EQ(text(at::Tensor()),
+            "BatchView: images must be a uint8 or float32 tensor [B, 3, H, W], got none");
+  EXPECT_EQ(text(at::zeros({2, 3, 4, 5}, at::kDouble)),
+            "BatchView: images must be a uint8 or float32 tensor [B, 3, H, W], got Double [2, 3, "
+            "4, 5]");
+  EXPECT_THAT(text(at::zeros({2, 1, 4, 5})), HasSubstr("got Float [2, 1, 4, 5]"));
+  EXPECT_THAT(text(at::zeros({3, 4, 5})), HasSubstr("got Float [3, 4, 5]"));
+  EXPECT_THAT(text(at::zeros({2, 3, 0, 5})), HasSubstr("got Float [2, 3, 0, 5]"));
+  EXPECT_THAT(text(at::zeros({2, 3, 4, 5}).to_sparse()), HasSubstr("got Float [2, 3, 4, 5]"));
+  EXPECT_EQ(text(at::zeros({3, 3, 4, 5})),
+            "BatchView: params must be one for each of the 3 images, got 2");
+}
+
+TEST(BatchView, ErrorsNameTheOption) {
+  EXPECT_EQ(error_text([] { BatchView view({.hf_prob = std::nan("")}); }),
+            "ImageView: hf_prob must be in [0, 1], got nan");
+  EXPECT_EQ(error_text([] { BatchView view({.cj_hue = 0.7}); }),
+            "ImageView: cj_hue must be in [0, 0.5], got 0.7");
+  EXPECT_EQ(error_text([] { BatchView view({}, at::kDouble); }),
+            "BatchView: dtype must be Float, Half or BFloat16, got Double");
+}
+
+TEST(BatchView, RejectsParamsOutOfBounds) {
+  using Step = ColorJitter::Step;
+  const at::Tensor images = formula_images(2, {40, 50});
+  const BatchView view(busy(24));
+  const auto text = [&](const std::function<void(ImageView::Params&)>& spoil) {
+    ImageView::Params good;
+    good.crop = {.top = 0, .left = 0, .height = 40, .width = 50};
+    ImageView::Params bad = good;
+    spoil(bad);
+    return error_text([&] { view.apply(images, {good, bad}); });
+  };
+  const auto jitter_text = [&](const std::function<void(ColorJitter::Params&)>& spoil) {
+    return text([&](ImageView::Params& bad) { spoil(bad.jitter.emplace()); });
+  };
+  EXPECT_EQ(text([](auto& bad) { bad.crop = {37, 0, 4, 5}; }),
+            "BatchView: crop of image 1 must be at least 1x1 px and inside the image of 40x50, got "
+            "{top 37, left 0, height 4, width 5}");
+  EXPECT_THAT(text([](auto& bad) { bad.crop.height = 0; }),
+              HasSubstr("crop of image 1 must be at least 1x1 px"));
+  EXPECT_EQ(text([](auto& bad) { bad.blur = -1.0; }),
+            "gaussian_blur: radius must be in [0, 1e+06] px, got -1");
+  EXPECT_EQ(text([](auto& bad) { bad.rotate = std::nan(""); }),
+            "rotate: degrees must be finite, got nan");
+  EXPECT_EQ(jitter_text([](auto& bad) { bad.brightness = -0.5; }),
+            "adjust_brightness: factor must be >= 0 and finite, got -0.5");
+  EXPECT_EQ(jitter_text([](auto& bad) { bad.contrast = std::nan(""); }),
+            "adjust_contrast: factor must be >= 0 and finite, got nan");
+  EXPECT_EQ(jitter_text([](auto& bad) { bad.saturation = -1.0; }),
+            "adjust_saturation: factor must be >= 0 and finite, got -1");
+  EXPECT_EQ(jitter_text([](auto& bad) { bad.hue = 0.6; }),
+            "adjust_hue: factor must be in [-0.5, 0.5], got 0.6");
+  EXPECT_EQ(jitter_text([](auto& bad) { bad.order[0] = Step::kHue; }),
+            "BatchView: order of the jitter of image 1 must name each step once");
+}
+
+}  // namespace
+}  // namespace lightly::transforms

@@ -58,7 +58,8 @@ int train(const examples::TrainOptions& options) {
   const std::int64_t steps_done = state.epoch * loader.size() + state.step;
   metrics.truncate_after("step", static_cast<double>(steps_done - 1));
   std::cout << "model: " << setup << " on " << device << '\n';
-  examples::save_views(options.output / "views.png", images, collate, options.seed);
+  examples::save_views(options.output / "views.png", examples::first_samples(*images.train, 8),
+                       collate, {.seed = options.seed});
 
   for (training::InterruptGuard interrupt; state.epoch < options.epochs;
        ++state.epoch, state.step = 0) {

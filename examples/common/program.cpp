@@ -17,6 +17,17 @@ std::string TrainOptions::setup(const std::string& data_name,
   return text.str();
 }
 
+int guarded(const std::string& name, const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const c10::Error& error) {
+    std::cerr << name << ": " << error.what_without_backtrace() << '\n';
+  } catch (const std::exception& error) {
+    std::cerr << name << ": " << error.what() << '\n';
+  }
+  return 1;
+}
+
 int run(int argc, char** argv, const std::string& description,
         const std::function<int(const TrainOptions&)>& train) {
   const std::string name = std::filesystem::path(argv[0]).filename().string();
@@ -40,14 +51,7 @@ int run(int argc, char** argv, const std::string& description,
   app.add_option("--output", options.output, "folder for checkpoint, weights, metrics, pictures");
   app.add_flag("--resume", options.resume, "go on from the checkpoint in --output");
   CLI11_PARSE(app, argc, argv);
-  try {
-    return train(options);
-  } catch (const c10::Error& error) {
-    std::cerr << name << ": " << error.what_without_backtrace() << '\n';
-  } catch (const std::exception& error) {
-    std::cerr << name << ": " << error.what() << '\n';
-  }
-  return 1;
+  return guarded(name, [&] { return train(options); });
 }
 
 }  // namespace lightly::examples

@@ -31,8 +31,11 @@ struct TrainOptions {
   std::string setup(const std::string& data_name, std::string_view precision_name) const;
 };
 
-/// The body of `main`: reads the options, calls `train` and returns its exit status; an error goes
-/// to the standard error stream as `<name of the program>: <text>` and gives status 1.
+/// Calls `body` and returns its exit status; an error goes to the standard error stream as
+/// `<name>: <text>` and gives status 1.
+int guarded(const std::string& name, const std::function<int()>& body);
+
+/// The body of `main`: reads the options and calls `train`, guarded.
 int run(int argc, char** argv, const std::string& description,
         const std::function<int(const TrainOptions&)>& train);
 

@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
-#include <vector>
 
 #include "lightly/evaluation/embed.hpp"
 #include "lightly/evaluation/knn.hpp"
-#include "lightly/evaluation/sheets.hpp"
-#include "lightly/media/contact_sheet.hpp"
 #include "lightly/media/image_io.hpp"
 
 namespace lightly::examples {
@@ -46,15 +43,25 @@ Scores evaluate(const models::Backbone& backbone, const SmallImages& images, c10
   return scores;
 }
 
-void save_views(const std::filesystem::path& path, const SmallImages& images,
-                const data::BaseCollateFunction& collate, std::uint64_t seed) {
+std::vector<data::Sample> first_samples(const data::Dataset& dataset, std::int64_t most) {
   std::vector<data::Sample> samples;
-  std::vector<at::Tensor> pictures;
-  for (std::int64_t i = 0; i < std::min<std::int64_t>(8, images.train->size()); ++i) {
-    samples.push_back(images.train->get(i));
-    pictures.push_back(samples.back().image);
+  for (std::int64_t i = 0; i < std::min(most, dataset.size()); ++i) {
+    samples.push_back(dataset.get(i));
   }
-  media::save_png(path, evaluation::views_sheet(pictures, collate(samples, {.seed = seed}).views));
+  return samples;
+}
+
+void save_views(const std::filesystem::path& path, const std::vector<data::Sample>& samples,
+                const data::BaseCollateFunction& collate, const SaveViewsOptions& options) {
+  std::vector<at::Tensor> images;
+  for (const data::Sample& sample : samples) {
+    images.push_back(sample.image);
+  }
+  const data::Batch batch = collate(samples, {.seed = options.seed});
+  media::save_png(path, evaluation::views_sheet(images, batch.views,
+                                                {.normalize = collate.options().normalize,
+                                                 .layout = options.layout,
+                                                 .sheet = options.sheet}));
 }
 
 void save_neighbours(const std::filesystem::path& path, const SmallImages& images,

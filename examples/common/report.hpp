@@ -2,13 +2,18 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include <c10/core/Device.h>
 
 #include "common/small_images.hpp"
 #include "lightly/data/collate.hpp"
+#include "lightly/data/dataset.hpp"
+#include "lightly/data/sample.hpp"
 #include "lightly/evaluation/embeddings.hpp"
 #include "lightly/evaluation/few_label_accuracy.hpp"
+#include "lightly/evaluation/sheets.hpp"
+#include "lightly/media/contact_sheet.hpp"
 #include "lightly/models/backbone.hpp"
 #include "lightly/training/metrics_log.hpp"
 #include "lightly/training/precision.hpp"
@@ -27,9 +32,18 @@ struct Scores {
 Scores evaluate(const models::Backbone& backbone, const SmallImages& images, c10::Device device,
                 training::Precision precision);
 
-/// views.png: 8 images, each with the two views that training makes of it in the first epoch.
-void save_views(const std::filesystem::path& path, const SmallImages& images,
-                const data::BaseCollateFunction& collate, std::uint64_t seed);
+/// The first samples of a data set, as many as there are up to `most`.
+std::vector<data::Sample> first_samples(const data::Dataset& dataset, std::int64_t most);
+
+struct SaveViewsOptions {
+  std::uint64_t seed = 0;
+  evaluation::ViewsSheetLayout layout = evaluation::ViewsSheetLayout::kImagesInColumns;
+  media::ContactSheetOptions sheet = {};
+};
+
+/// Writes a PNG of the samples, each with the views that `collate` makes of it in the first epoch.
+void save_views(const std::filesystem::path& path, const std::vector<data::Sample>& samples,
+                const data::BaseCollateFunction& collate, const SaveViewsOptions& options = {});
 
 /// neighbours.png: 10 test images, their 8 nearest other test images before training (left) and
 /// after (right); a green frame is the same class, a red one another.

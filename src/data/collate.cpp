@@ -1,5 +1,6 @@
 #include "lightly/data/collate.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -8,28 +9,52 @@
 #include "data/batch_builder.hpp"
 #include "data/batch_memory.hpp"
 #include "data/view_writer.hpp"
+#include "transforms/preset_views.hpp"
 #include "transforms/view_pixels.hpp"
 
 namespace lightly::data {
 namespace {
 
-BaseCollateFunctionOptions two_views(const transforms::ImageViewOptions& options) {
-  const transforms::ImageView view(options);
-  return {.transforms = {view, view}, .normalize = options.normalize};
+BaseCollateFunctionOptions two_views(const transforms::ImageViewOptions& view) {
+  return transforms::image_views({view, view}, view.normalize);
+}
+
+transforms::ImageViewOptions moco_view(const MoCoCollateFunctionOptions& options) {
+  // It is the hue's strength too.
+  TORCH_CHECK_VALUE(options.cj_strength >= 0.0 && options.cj_strength <= 0.5,
+                    "MoCoCollateFunction: cj_strength must be in [0, 0.5], got ",
+                    options.cj_strength);
+  return transforms::early_view(options, {.brightness = options.cj_strength,
+                                          .contrast = options.cj_strength,
+                                          .saturation = options.cj_strength,
+                                          .hue = options.cj_strength});
+}
+
+BaseCollateFunctionOptions swav_views(const SwaVCollateFunctionOptions& options) {
+  constexpr const char* kCallee = "SwaVCollateFunction";
+  // Beyond 2 the hue's strength leaves [0, 0.5].
+  TORCH_CHECK_VALUE(options.cj_strength >= 0.0 && options.cj_strength <= 2.0, kCallee,
+                    ": cj_strength must be in [0, 2], got ", options.cj_strength);
+  transforms::ImageViewOptions shared =
+      transforms::jittered_view(options, {.brightness = options.cj_strength,
+                                          .contrast = options.cj_strength,
+                                          .saturation = options.cj_strength,
+                                          .hue = options.cj_strength / 4.0});
+  shared.gaussian_blur = options.gaussian_blur;
+  shared.rotation = transforms::RotationPlace::kAfterFlips;
+  shared.early_blur_radius = options.early_blur_radius;
+  std::vector<transforms::ImageViewOptions> views = transforms::at_crops(
+      shared, transforms::one_a_view(kCallee, transforms::crop_kinds(options)));
+  for (transforms::ImageViewOptions& view : views) {
+    const auto side = static_cast<double>(std::max(view.input_size.height, view.input_size.width));
+    TORCH_CHECK_VALUE(options.kernel_size > 0.0 && options.kernel_size <= side, kCallee,
+                      ": kernel_size must be in (0, ", side, "] px, got ", options.kernel_size);
+    view.kernel_size = options.kernel_size / side;
+  }
+  return transforms::image_views(std::move(views), options.normalize);
 }
 
 }  // namespace
-
-void BaseCollateFunctionOptions::check() const {
-  TORCH_CHECK_VALUE(!transforms.empty(),
-                    "BaseCollateFunction: transforms must hold at least one, got none");
-  for (std::size_t v = 0; v < transforms.size(); ++v) {
-    TORCH_CHECK_VALUE(transforms[v], "BaseCollateFunction: transform ", v, " must not be empty");
-  }
-  if (normalize) {
-    normalize->check();
-  }
-}
 
 /// The transforms and what writes their views.
 struct BaseCollateFunction::Views {
@@ -47,6 +72,10 @@ struct BaseCollateFunction::Views {
 
 BaseCollateFunction::BaseCollateFunction(BaseCollateFunctionOptions options)
     : views_(std::make_shared<const Views>(std::move(options))) {}
+
+const BaseCollateFunctionOptions& BaseCollateFunction::options() const {
+  return views_->options;
+}
 
 std::int64_t BaseCollateFunction::num_views() const {
   return static_cast<std::int64_t>(views_->writers.size());
@@ -83,6 +112,15 @@ ImageCollateFunction::ImageCollateFunction(const ImageCollateFunctionOptions& op
 
 SimCLRCollateFunction::SimCLRCollateFunction(const SimCLRCollateFunctionOptions& options)
     : BaseCollateFunction(two_views(transforms::simclr_view(options))) {}
+
+MoCoCollateFunction::MoCoCollateFunction(const MoCoCollateFunctionOptions& options)
+    : BaseCollateFunction(two_views(moco_view(options))) {}
+
+MultiCropCollateFunction::MultiCropCollateFunction(const MultiCropCollateFunctionOptions& options)
+    : BaseCollateFunction(transforms::MultiCropTransform(options)) {}
+
+SwaVCollateFunction::SwaVCollateFunction(const SwaVCollateFunctionOptions& options)
+    : BaseCollateFunction(swav_views(options)) {}
 
 PlainCollateFunction::PlainCollateFunction(const PlainCollateFunctionOptions& options)
     : BaseCollateFunction(

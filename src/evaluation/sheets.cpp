@@ -38,32 +38,55 @@ std::vector<std::int64_t> first_of_each_class(const at::Tensor& labels, std::int
   return rows;
 }
 
+// `cells` must not be empty, nor ragged.
+std::vector<std::vector<media::SheetCell>> transposed(
+    const std::vector<std::vector<media::SheetCell>>& cells) {
+  std::vector<std::vector<media::SheetCell>> result(cells.front().size());
+  for (const auto& row : cells) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      result[i].push_back(row[i]);
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 at::Tensor views_sheet(const std::vector<at::Tensor>& images, const std::vector<at::Tensor>& views,
                        const ViewsSheetOptions& options) {
   const auto normalization = options.normalize.value_or(transforms::Normalization());
-  media::ContactSheetOptions sheet = options.sheet;
-  sheet.groups.clear();
-  sheet.row_titles = {"image"};
-  std::vector<std::vector<media::SheetCell>> rows(1);
+  std::vector<std::vector<media::SheetCell>> cells(1);
   for (const at::Tensor& image : images) {
-    rows[0].push_back({.image = image});
+    cells[0].push_back({.image = image});
   }
   const auto count = static_cast<std::int64_t>(images.size());
   for (const at::Tensor& view : views) {
     TORCH_CHECK_VALUE(view.defined() && view.dim() == 4 && view.size(0) >= count,
                       "views_sheet: views must be [B, 3, h, w] with B >= ", count, ", got ",
                       view.defined() ? view.sizes() : at::IntArrayRef());
-    std::vector<media::SheetCell> row;
+    std::vector<media::SheetCell> of_view;
     for (std::int64_t i = 0; i < count; ++i) {
-      row.push_back({.image = media::to_image(view.select(0, i), {.mean = normalization.mean,
-                                                                  .std = normalization.std})});
+      of_view.push_back({.image = media::to_image(view.select(0, i), {.mean = normalization.mean,
+                                                                      .std = normalization.std})});
     }
-    rows.push_back(std::move(row));
-    sheet.row_titles.push_back("view " + std::to_string(rows.size() - 1));
+    cells.push_back(std::move(of_view));
   }
-  return media::contact_sheet(rows, sheet);
+
+  media::ContactSheetOptions sheet = options.sheet;
+  sheet.groups.clear();
+  sheet.row_titles.clear();
+  if (options.layout == ViewsSheetLayout::kImagesInColumns) {
+    sheet.row_titles.emplace_back("image");
+    for (std::size_t v = 1; v < cells.size(); ++v) {
+      sheet.row_titles.push_back("view " + std::to_string(v));
+    }
+    return media::contact_sheet(cells, sheet);
+  }
+  sheet.groups = {{.title = "image", .columns = 1}};
+  if (!views.empty()) {
+    sheet.groups.push_back({.title = "views", .columns = static_cast<std::int64_t>(views.size())});
+  }
+  return media::contact_sheet(transposed(cells), sheet);
 }
 
 void NeighboursSheetOptions::check() const {

@@ -108,9 +108,9 @@ at::Tensor rotate90(const at::Tensor& image) {
 
 at::Tensor rotate(const at::Tensor& image, double degrees) {
   const Pixels pixels("rotate", image);
-  TORCH_CHECK_VALUE(std::isfinite(degrees), "rotate: degrees must be finite, got ", degrees);
+  const double checked = checked_degrees("rotate", degrees);
   at::Tensor result = empty_image(pixels.size());
-  kernels::rotate(*pixels, pixels_to_write(result), degrees);
+  kernels::rotate(*pixels, pixels_to_write(result), checked);
   return result;
 }
 

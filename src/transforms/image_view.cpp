@@ -6,6 +6,7 @@
 
 #include "lightly/core/check.hpp"
 #include "transforms/pixels.hpp"
+#include "transforms/preset_views.hpp"
 #include "transforms/view_pixels.hpp"
 
 namespace lightly::transforms {
@@ -18,6 +19,10 @@ GaussianBlurOptions blur_options(const ImageViewOptions& options) {
     blur.early_radius = {.kernel_size = options.kernel_size * static_cast<double>(side)};
   }
   return blur;
+}
+
+RandomRotateDegreesOptions rotation_options(const ImageViewOptions& options) {
+  return {.prob = options.rr_prob, .degrees = options.rr_degrees.value_or(DegreeRange(90.0, 90.0))};
 }
 
 const ImageViewOptions& checked(const ImageViewOptions& options) {
@@ -36,6 +41,10 @@ void ImageViewOptions::check() const {
   TORCH_CHECK_VALUE(cj_hue >= 0.0 && cj_hue <= 0.5, "ImageView: cj_hue must be in [0, 0.5], got ",
                     cj_hue);
   core::check_probability("ImageView", "min_scale", min_scale);
+  TORCH_CHECK_VALUE(max_scale > 0.0 && max_scale <= 1.0,
+                    "ImageView: max_scale must be in (0, 1], got ", max_scale);
+  TORCH_CHECK_VALUE(min_scale <= max_scale, "ImageView: min_scale must be <= max_scale, ",
+                    max_scale, ", got ", min_scale);
   core::check_probability("ImageView", "random_gray_scale", random_gray_scale);
   core::check_probability("ImageView", "gaussian_blur", gaussian_blur);
   TORCH_CHECK_VALUE(kernel_size > 0.0 && kernel_size <= 1.0,
@@ -43,7 +52,12 @@ void ImageViewOptions::check() const {
   core::check_probability("ImageView", "vf_prob", vf_prob);
   core::check_probability("ImageView", "hf_prob", hf_prob);
   core::check_probability("ImageView", "rr_prob", rr_prob);
+  rotation_options(*this).check();
   blur_options(*this).check();
+  core::check_probability("ImageView", "solarization_prob", solarization_prob);
+  TORCH_CHECK_VALUE(solarization_threshold >= 0 && solarization_threshold <= 256,
+                    "ImageView: solarization_threshold must be in [0, 256], got ",
+                    solarization_threshold);
   if (normalize) {
     normalize->check();
   }
@@ -57,28 +71,16 @@ ImageViewOptions simclr_view(const SimCLRViewOptions& options) {
   // Beyond 2.5 the hue's strength leaves [0, 0.5].
   TORCH_CHECK_VALUE(options.cj_strength >= 0.0 && options.cj_strength <= 2.5,
                     "simclr_view: cj_strength must be in [0, 2.5], got ", options.cj_strength);
-  return {.input_size = options.input_size,
-          .cj_prob = options.cj_prob,
-          .cj_bright = options.cj_strength * 0.8,
-          .cj_contrast = options.cj_strength * 0.8,
-          .cj_sat = options.cj_strength * 0.8,
-          .cj_hue = options.cj_strength * 0.2,
-          .min_scale = options.min_scale,
-          .random_gray_scale = options.random_gray_scale,
-          .gaussian_blur = options.gaussian_blur,
-          .kernel_size = options.kernel_size,
-          .vf_prob = options.vf_prob,
-          .hf_prob = options.hf_prob,
-          .rr_prob = options.rr_prob,
-          .sigmas = options.sigmas,
-          .early_blur_radius = options.early_blur_radius,
-          .normalize = options.normalize};
+  return early_view(options, {.brightness = options.cj_strength * 0.8,
+                              .contrast = options.cj_strength * 0.8,
+                              .saturation = options.cj_strength * 0.8,
+                              .hue = options.cj_strength * 0.2});
 }
 
 ImageView::ImageView(ImageViewOptions options)
     : options_(checked(options)),
-      crop_({.size = options.input_size, .scale = {options.min_scale, 1.0}}),
-      rotate_({.prob = options.rr_prob}),
+      crop_({.size = options.input_size, .scale = {options.min_scale, options.max_scale}}),
+      rotate_(rotation_options(options)),
       hflip_({.p = options.hf_prob}),
       vflip_({.p = options.vf_prob}),
       jitter_({.brightness = options.cj_bright,
@@ -86,7 +88,8 @@ ImageView::ImageView(ImageViewOptions options)
                .saturation = options.cj_sat,
                .hue = options.cj_hue}),
       gray_({.p = options.random_gray_scale}),
-      blur_(blur_options(options)) {}
+      blur_(blur_options(options)),
+      solarize_({.prob = options.solarization_prob, .threshold = options.solarization_threshold}) {}
 
 ImageView::Params ImageView::sample(const Size& image_size, core::Random& random) const {
   Params params;
@@ -99,6 +102,7 @@ ImageView::Params ImageView::sample(const Size& image_size, core::Random& random
   }
   params.gray = gray_.sample(random);
   params.blur = blur_.sample(random);
+  params.solarize = solarize_.sample(random);
   return params;
 }
 

@@ -1,6 +1,7 @@
 #include "transforms/view_pixels.hpp"
 
 #include <array>
+#include <cmath>
 #include <span>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "lightly/core/check.hpp"
 #include "transforms/kernels/blur.hpp"
 #include "transforms/kernels/geometry.hpp"
+#include "transforms/kernels/rotate.hpp"
 #include "transforms/pixels.hpp"
 
 namespace lightly::transforms {
@@ -31,6 +33,11 @@ float checked_radius(std::string_view callee, double radius) {
   TORCH_CHECK_VALUE(radius >= 0.0 && radius <= kLargestBlurRadius, callee,
                     ": radius must be in [0, ", kLargestBlurRadius, "] px, got ", radius);
   return static_cast<float>(radius);
+}
+
+double checked_degrees(std::string_view callee, double degrees) {
+  TORCH_CHECK_VALUE(std::isfinite(degrees), callee, ": degrees must be finite, got ", degrees);
+  return degrees;
 }
 
 kernels::FloatImage checked_slot(std::string_view callee, const at::Tensor& slot,
@@ -153,44 +160,65 @@ void add_jitter(const ColorJitter::Params& jitter, Steps& steps) {
   }
 }
 
-// Crop, resize, turn and mirror.
-void show(const kernels::ConstImage& crop, const ImageView::Params& params,
-          const kernels::Image& target, Scratch& scratch) {
-  kernels::ResizeStyle style = functional::resize_style(crop, target, {});
-  if (!params.rotate) {
-    style.hflip = params.hflip;
-    style.vflip = params.vflip;
-    kernels::resize(crop, target, style, scratch.resize);
-    return;
-  }
-  const kernels::Image turned = image_in(scratch.turned, {target.height, target.width});
-  kernels::resize(crop, turned, style, scratch.resize);
-  kernels::rotate90(turned, target);
+void mirror(const ImageView::Params& params, const kernels::Image& image) {
   if (params.hflip) {
-    kernels::hflip_in_place(target);
+    kernels::hflip_in_place(image);
   }
   if (params.vflip) {
-    kernels::vflip_in_place(target);
+    kernels::vflip_in_place(image);
+  }
+}
+
+// Crop, resize, turn and mirror.
+void show(const kernels::ConstImage& crop, const ImageViewOptions& options,
+          const ImageView::Params& params, const kernels::Image& target, Scratch& scratch) {
+  const bool turn_first = params.rotate && options.rotation == RotationPlace::kBeforeFlips;
+  const kernels::Image shown =
+      params.rotate ? image_in(scratch.turned, {target.height, target.width}) : target;
+  if (options.interpolation == functional::Interpolation::kNearest) {
+    kernels::resize_nearest(crop, shown);
+    if (!turn_first) {
+      mirror(params, shown);
+    }
+  } else {
+    kernels::ResizeStyle style =
+        functional::resize_style(crop, shown, {.interpolation = options.interpolation});
+    style.hflip = params.hflip && !turn_first;
+    style.vflip = params.vflip && !turn_first;
+    kernels::resize(crop, shown, style, scratch.resize);
+  }
+  if (params.rotate) {
+    kernels::rotate(shown, target, functional::checked_degrees("rotate", *params.rotate));
+  }
+  if (turn_first) {
+    mirror(params, target);
   }
 }
 
 // All but the steps that wait in the result.
-Steps make(const at::Tensor& image, const ImageView::Params& params, const kernels::Image& target,
-           Scratch& scratch) {
+Steps make(const at::Tensor& image, const ImageViewOptions& options,
+           const ImageView::Params& params, const kernels::Image& target, Scratch& scratch) {
   const functional::Pixels pixels("ImageView", image);
-  show(pixels.part("ImageView", params.crop), params, target, scratch);
+  show(pixels.part("ImageView", params.crop), options, params, target, scratch);
   Steps steps(target);
+  const auto add_solarization_at = [&](SolarizationPlace place) {
+    if (params.solarize && options.solarization == place) {
+      steps.add(kernels::Solarize{static_cast<int>(options.solarization_threshold)});
+    }
+  };
   if (params.jitter) {
     add_jitter(*params.jitter, steps);
   }
   if (params.gray) {
     steps.add(kernels::Grayscale{});
   }
+  add_solarization_at(SolarizationPlace::kBeforeBlur);
   if (params.blur) {
     steps.flush();
     kernels::gaussian_blur(target, target,
                            functional::checked_radius("gaussian_blur", *params.blur), scratch.blur);
   }
+  add_solarization_at(SolarizationPlace::kAfterBlur);
   return steps;
 }
 
@@ -198,15 +226,15 @@ thread_local Scratch scratch;
 
 }  // namespace
 
-void write_view(const ImageView&, const at::Tensor& image, const ImageView::Params& params,
+void write_view(const ImageView& view, const at::Tensor& image, const ImageView::Params& params,
                 const kernels::Image& target) {
-  make(image, params, target, scratch).flush();
+  make(image, view.options(), params, target, scratch).flush();
 }
 
 void write_view(const ImageView& view, const at::Tensor& image, const ImageView::Params& params,
                 const kernels::Normalizer& normalizer, const kernels::FloatImage& target) {
   const kernels::Image made = image_in(scratch.view, view.options().input_size);
-  const Steps steps = make(image, params, made, scratch);
+  const Steps steps = make(image, view.options(), params, made, scratch);
   kernels::apply_to_float(steps.pending(), made, normalizer, target);
 }
 

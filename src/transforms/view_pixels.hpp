@@ -21,6 +21,9 @@ kernels::HueShift hue_shift(std::string_view callee, double factor);
 /// Throws c10::ValueError that names `callee` unless `radius` is in [0, kLargestBlurRadius].
 float checked_radius(std::string_view callee, double radius);
 
+/// Throws c10::ValueError that names `callee` unless `degrees` is finite.
+double checked_degrees(std::string_view callee, double degrees);
+
 /// The floats of `slot`; throws c10::ValueError that names `callee` unless it is float32
 /// [3, height, width] on the CPU.
 kernels::FloatImage checked_slot(std::string_view callee, const at::Tensor& slot, const Size& size);

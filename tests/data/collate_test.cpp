@@ -150,15 +150,8 @@ TEST(BaseCollateFunction, RejectsWhatIsNoView) {
 }
 
 TEST(BaseCollateFunction, RejectsIllegalOptions) {
-  EXPECT_EQ(error_text([] { BaseCollateFunction({}); }),
-            "BaseCollateFunction: transforms must hold at least one, got none");
   EXPECT_EQ(error_text([] { BaseCollateFunction({.transforms = {keep, nullptr}}); }),
-            "BaseCollateFunction: transform 1 must not be empty");
-  EXPECT_THAT(error_text([] {
-                BaseCollateFunction({.transforms = {keep},
-                                     .normalize = Normalization{.mean = {}, .std = {1, 0, 1}}});
-              }),
-              HasSubstr("std"));
+            "MultiViewTransform: every transform must be callable, got an empty one");
   EXPECT_EQ(error_text([] { BaseCollateFunction({.transforms = {keep}})({}); }),
             "BaseCollateFunction: samples must not be empty");
 }

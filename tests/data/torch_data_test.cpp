@@ -7,6 +7,14 @@
 #include <torch/types.h>
 
 #include "lightly/data/data_loader.hpp"
+#include "lightly/transforms/byol_transform.hpp"
+#include "lightly/transforms/dino_transform.hpp"
+#include "lightly/transforms/fast_siam_transform.hpp"
+#include "lightly/transforms/moco_transform.hpp"
+#include "lightly/transforms/simclr_transform.hpp"
+#include "lightly/transforms/simsiam_transform.hpp"
+#include "lightly/transforms/swav_transform.hpp"
+#include "lightly/transforms/vicreg_transform.hpp"
 #include "support/matchers.hpp"
 
 namespace lightly::data {
@@ -101,9 +109,9 @@ TEST(SampleFromTensors, RejectsOtherTypesShapesAndRanges) {
   EXPECT_THAT(error(image, torch::tensor({1, 2})), HasSubstr("got Long [2]"));
 }
 
-TEST(ToTorchDataset, TorchsLoaderGivesTheSameBatches) {
+// Batches of torch's loader, made in `.map()`, are those of our own.
+void expect_same_batches(const BaseCollateFunction& collate, const std::string& name) {
   const auto dataset = std::make_shared<FromTorchDataset<UsersDataset>>(UsersDataset());
-  const SimCLRCollateFunction collate({.input_size = 4});
   const core::RandomKey key{.seed = 2, .epoch = 3};
   auto loader = torch::data::make_data_loader<torch::data::samplers::SequentialSampler>(
       ToTorchDataset(dataset).map(ToTorchCollation(collate, key)),
@@ -115,14 +123,46 @@ TEST(ToTorchDataset, TorchsLoaderGivesTheSameBatches) {
   }
   std::size_t b = 0;
   for (const Batch& batch : *loader) {
-    ASSERT_LT(b, expected.size());
-    EXPECT_EQ(batch.indices, expected[b].indices);
-    EXPECT_TRUE(tensors_equal(batch.targets, expected[b].targets));
-    EXPECT_TRUE(tensors_equal(batch.views[0], expected[b].views[0]));
-    EXPECT_TRUE(tensors_equal(batch.views[1], expected[b].views[1]));
+    ASSERT_LT(b, expected.size()) << name;
+    EXPECT_EQ(batch.indices, expected[b].indices) << name;
+    EXPECT_TRUE(tensors_equal(batch.targets, expected[b].targets)) << name;
+    ASSERT_EQ(batch.views.size(), static_cast<std::size_t>(collate.num_views())) << name;
+    for (std::size_t v = 0; v < batch.views.size(); ++v) {
+      EXPECT_TRUE(tensors_equal(batch.views[v], expected[b].views[v])) << name << " " << v;
+    }
     ++b;
   }
-  EXPECT_EQ(b, 3U);
+  EXPECT_EQ(b, 3U) << name;
+}
+
+TEST(ToTorchDataset, TorchsLoaderGivesTheSameBatches) {
+  expect_same_batches(ImageCollateFunction({.input_size = 4}), "ImageCollateFunction");
+  expect_same_batches(SimCLRCollateFunction({.input_size = 4}), "SimCLRCollateFunction");
+  expect_same_batches(MoCoCollateFunction({.input_size = 4}), "MoCoCollateFunction");
+  expect_same_batches(SwaVCollateFunction({.crop_sizes = {5, 3}}), "SwaVCollateFunction");
+  expect_same_batches(
+      MultiCropCollateFunction(
+          {.crop_sizes = {5, 3},
+           .crop_counts = {1, 2},
+           .crop_min_scales = {0.5, 0.1},
+           .crop_max_scales = {1.0, 0.5},
+           .transforms = [](const at::Tensor& crop, core::Random&) { return crop.flip(2); }}),
+      "MultiCropCollateFunction");
+}
+
+TEST(ToTorchDataset, TorchsLoaderTakesThePresetsOfViews) {
+  expect_same_batches(transforms::SimCLRTransform({.input_size = 4}), "SimCLRTransform");
+  expect_same_batches(transforms::MoCoV1Transform({.input_size = 4}), "MoCoV1Transform");
+  expect_same_batches(transforms::MoCoV2Transform({.input_size = 4}), "MoCoV2Transform");
+  expect_same_batches(transforms::SimSiamTransform({.input_size = 4}), "SimSiamTransform");
+  expect_same_batches(transforms::FastSiamTransform({.input_size = 4}), "FastSiamTransform");
+  expect_same_batches(transforms::BYOLTransform({.view_1_transform = {.input_size = 4},
+                                                 .view_2_transform = {.input_size = 5}}),
+                      "BYOLTransform");
+  expect_same_batches(transforms::SwaVTransform({.crop_sizes = {5, 3}}), "SwaVTransform");
+  expect_same_batches(transforms::DINOTransform({.global_crop_size = 5, .local_crop_size = 3}),
+                      "DINOTransform");
+  expect_same_batches(transforms::VICRegTransform({.input_size = 4}), "VICRegTransform");
 }
 
 TEST(ToTorchDataset, RejectsNull) {

@@ -94,26 +94,43 @@ TEST(NeighboursSheet, NamesRuleAndValueOnBadInput) {
             "neighbours_sheet: features must have a row for each of 6 images, got 5");
 }
 
-TEST(ViewsSheet, ShowsImagesAboveTheirDenormalisedViews) {
-  const std::vector<torch::Tensor> images{plain(1), plain(2)};
+// A batch of three plain images from `first` on, normalised as by default.
+torch::Tensor normalised_batch(std::int64_t first) {
   const torch::Tensor mean = torch::tensor({0.485F, 0.456F, 0.406F}).view({3, 1, 1});
   const torch::Tensor std = torch::tensor({0.229F, 0.224F, 0.225F}).view({3, 1, 1});
-  const auto batch_of = [&](std::int64_t first) {
-    std::vector<torch::Tensor> views;
-    for (std::int64_t i = first; i < first + 3; ++i) {
-      views.push_back((plain(i).to(torch::kFloat) / 255 - mean) / std);
-    }
-    return torch::stack(views);
-  };
+  std::vector<torch::Tensor> views;
+  for (std::int64_t i = first; i < first + 3; ++i) {
+    views.push_back((plain(i).to(torch::kFloat) / 255 - mean) / std);
+  }
+  return torch::stack(views);
+}
+
+TEST(ViewsSheet, ShowsImagesAboveTheirDenormalisedViews) {
+  const std::vector<torch::Tensor> images{plain(1), plain(2)};
   media::ContactSheetOptions expected;
   expected.row_titles = {"image", "view 1", "view 2"};
   EXPECT_TRUE(tensors_equal(
-      views_sheet(images, {batch_of(3), batch_of(7)}),
+      views_sheet(images, {normalised_batch(3), normalised_batch(7)}),
       media::contact_sheet(
           {{{plain(1)}, {plain(2)}}, {{plain(3)}, {plain(4)}}, {{plain(7)}, {plain(8)}}},
           expected)));
-  EXPECT_EQ(error_text([&] { views_sheet(images, {batch_of(0).narrow(0, 0, 1)}); }),
+  EXPECT_EQ(error_text([&] { views_sheet(images, {normalised_batch(0).narrow(0, 0, 1)}); }),
             "views_sheet: views must be [B, 3, h, w] with B >= 2, got [1, 3, 4, 4]");
+}
+
+TEST(ViewsSheet, ShowsImagesLeftOfTheirViews) {
+  const std::vector<torch::Tensor> images{plain(1), plain(2)};
+  const ViewsSheetOptions options{.layout = ViewsSheetLayout::kImagesInRows,
+                                  .sheet = {.cell_px = 20}};
+  media::ContactSheetOptions expected = options.sheet;
+  expected.groups = {{"image", 1}, {"views", 2}};
+  EXPECT_TRUE(tensors_equal(
+      views_sheet(images, {normalised_batch(3), normalised_batch(7)}, options),
+      media::contact_sheet(
+          {{{plain(1)}, {plain(3)}, {plain(7)}}, {{plain(2)}, {plain(4)}, {plain(8)}}}, expected)));
+  expected.groups = {{"image", 1}};
+  EXPECT_TRUE(tensors_equal(views_sheet(images, {}, options),
+                            media::contact_sheet({{{plain(1)}}, {{plain(2)}}}, expected)));
 }
 
 }  // namespace

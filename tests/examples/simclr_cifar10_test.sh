@@ -8,18 +8,13 @@ work=$3
 rm -rf "$work"
 mkdir -p "$work"
 
-fail() { echo "FAILED: $*" >&2; exit 1; }
+source "$(dirname "$0")/common.sh"
 options=(--data "$images" --epochs 5 --batch-size 64 --width 0.125 --precision fp32)
 train() {  # output folder, then more options
   "$example" "${options[@]}" --output "$work/$1" "${@:2}"
 }
 refused() {  # text that the error must hold, then options
-  local text=$1
-  shift
-  local status=0
-  "$example" "$@" >"$work/refused.out" 2>&1 || status=$?
-  [ "$status" -ne 0 ] || fail "accepted: $*"
-  grep -qF -- "$text" "$work/refused.out" || fail "$* gave: $(cat "$work/refused.out")"
+  refused_by "$example" "$1" "$work/refused.out" "${@:2}"
 }
 same() { cmp "$work/$1/checkpoint.safetensors" "$work/$2/checkpoint.safetensors" || fail "$1 and $2 differ"; }
 # Waits until the metrics of a run in the background have this many lines, or it has ended.

@@ -3,6 +3,7 @@
 // view of the right shape, the same bytes twice, the bytes of the operations called one by one, and
 // those of the collate function; the image stays as it was, and so does what surrounds the slot.
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -42,6 +43,8 @@ using transforms::Size;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+// As RandomRotateDegrees.
+constexpr double kMostDegrees = 1e6;
 
 // Ends the process, which libFuzzer reports with the input that led here.
 void require(bool condition, const std::string& what) {
@@ -110,6 +113,21 @@ ImageViewOptions draw_options(FuzzedDataProvider& data) {
                            .hf_prob = within(data, 0.0, 1.0),
                            .rr_prob = within(data, 0.0, 1.0),
                            .early_blur_radius = data.ConsumeBool()};
+  // Not 0 when min_scale is.
+  options.max_scale = std::max(within(data, options.min_scale, 1.0), 1e-300);
+  if (data.ConsumeBool()) {
+    const double least = within(data, -kMostDegrees, kMostDegrees);
+    options.rr_degrees = transforms::DegreeRange(least, within(data, least, kMostDegrees));
+  }
+  options.rotation = data.PickValueInArray(
+      {transforms::RotationPlace::kBeforeFlips, transforms::RotationPlace::kAfterFlips});
+  options.solarization_prob = within(data, 0.0, 1.0);
+  options.solarization_threshold = data.ConsumeIntegralInRange<std::int64_t>(0, 256);
+  options.solarization = data.PickValueInArray(
+      {transforms::SolarizationPlace::kBeforeBlur, transforms::SolarizationPlace::kAfterBlur});
+  options.interpolation = data.PickValueInArray({functional::Interpolation::kBilinear,
+                                                 functional::Interpolation::kBicubic,
+                                                 functional::Interpolation::kNearest});
   const double highest = data.PickValueInArray({0.0, 2.0, 20.0, functional::kLargestBlurRadius});
   options.sigmas = {within(data, 0.0, highest), highest};
   if (data.ConsumeBool()) {
@@ -144,6 +162,23 @@ const std::vector<Field>& every_field() {
       {"cj_sat", [](Options& o, Data& d) { o.cj_sat = negative_or_not_finite(d); }},
       {"cj_hue", [](Options& o, Data& d) { o.cj_hue = outside(d, 0.0, 0.5); }},
       {"min_scale", [](Options& o, Data& d) { o.min_scale = outside(d, 0.0, 1.0); }},
+      {"max_scale",
+       [](Options& o, Data& d) {
+         o.max_scale = d.ConsumeBool() ? outside(d, 0.0, 1.0) : std::nextafter(o.min_scale, -1.0);
+       }},
+      {"degrees",
+       [](Options& o, Data& d) {
+         o.rr_degrees = d.ConsumeBool()
+                            ? transforms::DegreeRange(1.5, d.PickValueInArray({1.0, kNaN}))
+                            : transforms::DegreeRange(outside(d, -kMostDegrees, kMostDegrees), 0.0);
+       }},
+      {"solarization_prob",
+       [](Options& o, Data& d) { o.solarization_prob = outside(d, 0.0, 1.0); }},
+      {"solarization_threshold",
+       [](Options& o, Data& d) {
+         o.solarization_threshold =
+             d.PickValueInArray<std::int64_t>({-1, 257, INT64_MIN, INT64_MAX});
+       }},
       {"random_gray_scale",
        [](Options& o, Data& d) { o.random_gray_scale = outside(d, 0.0, 1.0); }},
       {"gaussian_blur", [](Options& o, Data& d) { o.gaussian_blur = outside(d, 0.0, 1.0); }},
@@ -288,14 +323,28 @@ at::Tensor jittered(const at::Tensor& image, const transforms::ColorJitter::Para
 }
 
 // The operations of the recipe one by one, where the recipe may do several at once.
-at::Tensor one_by_one(const at::Tensor& image, const Size& size, const ImageView::Params& params) {
-  at::Tensor view = functional::resize(functional::crop(image, params.crop), size);
-  view = params.rotate ? functional::rotate90(view) : view;
+at::Tensor one_by_one(const at::Tensor& image, const ImageViewOptions& options,
+                      const ImageView::Params& params) {
+  const bool turn_first = options.rotation == transforms::RotationPlace::kBeforeFlips;
+  const bool solarize_first = options.solarization == transforms::SolarizationPlace::kBeforeBlur;
+  const auto turned = [&](const at::Tensor& view, bool now) {
+    return params.rotate && now ? functional::rotate(view, *params.rotate) : view;
+  };
+  const auto solarized = [&](const at::Tensor& view, bool now) {
+    return params.solarize && now ? functional::solarize(view, options.solarization_threshold)
+                                  : view;
+  };
+  at::Tensor view = functional::resize(functional::crop(image, params.crop), options.input_size,
+                                       {.interpolation = options.interpolation});
+  view = turned(view, turn_first);
   view = params.hflip ? functional::hflip(view) : view;
   view = params.vflip ? functional::vflip(view) : view;
+  view = turned(view, !turn_first);
   view = params.jitter ? jittered(view, *params.jitter) : view;
   view = params.gray ? functional::to_grayscale(view) : view;
-  return params.blur ? functional::gaussian_blur(view, *params.blur) : view;
+  view = solarized(view, solarize_first);
+  view = params.blur ? functional::gaussian_blur(view, *params.blur) : view;
+  return solarized(view, !solarize_first);
 }
 
 // What `write` writes to a slot of any strides; what lies around it must stay.
@@ -338,7 +387,7 @@ void check_legal(FuzzedDataProvider& data, const ImageView& recipe) {
   at::Tensor floats;
   {
     const ScalarKernels scalar;
-    require(same_bytes(one_by_one(image, size, params), view),
+    require(same_bytes(one_by_one(image, options, params), view),
             "the scalar operations one by one give other bytes");
     floats = functional::to_float_normalize(view, normalization);
   }

@@ -27,7 +27,7 @@ TEST(ImageView, EqualsPillowAndTorchvisionWithEveryChoiceFixed) {
     const auto step = [p](int i) { return static_cast<ColorJitter::Step>(p[i]); };
     const at::Tensor image = formula_image(static_cast<std::uint32_t>(p[0]), {whole(1), whole(2)});
     ImageView::Params params{.crop = {whole(3), whole(4), whole(5), whole(6)},
-                             .rotate = p[8] != 0.0,
+                             .rotate = p[8] != 0.0 ? std::optional<double>(90.0) : std::nullopt,
                              .hflip = p[9] != 0.0,
                              .vflip = p[10] != 0.0,
                              .jitter = std::nullopt,
@@ -67,6 +67,118 @@ TEST(ImageView, DefaultsAreLightlys) {
   EXPECT_EQ(options.vf_prob, 0.0);
   EXPECT_EQ(options.hf_prob, 0.5);
   EXPECT_EQ(options.rr_prob, 0.0);
+  EXPECT_EQ(options.max_scale, 1.0);
+  EXPECT_FALSE(options.rr_degrees.has_value());
+  EXPECT_EQ(options.rotation, RotationPlace::kBeforeFlips);
+  EXPECT_EQ(options.solarization_prob, 0.0);
+  EXPECT_EQ(options.solarization_threshold, 128);
+  EXPECT_EQ(options.interpolation, functional::Interpolation::kBilinear);
+}
+
+// The parameters of a view of `image` as it is, for the tests to add to.
+ImageView::Params unchanged(const at::Tensor& image) {
+  return {.crop = {0, 0, image.size(1), image.size(2)}};
+}
+
+TEST(ImageView, RotatesByTheAngleDrawnBeforeOrAfterTheFlips) {
+  const at::Tensor image = formula_image(0, {24, 24});
+  ImageView::Params params = unchanged(image);
+  params.rotate = 30.0;
+  params.hflip = true;
+  const ImageView before({.input_size = 24});
+  EXPECT_TRUE(tensors_equal(before.apply(image, params),
+                            functional::hflip(functional::rotate(image, 30.0))));
+  const ImageView after({.input_size = 24, .rotation = RotationPlace::kAfterFlips});
+  EXPECT_TRUE(tensors_equal(after.apply(image, params),
+                            functional::rotate(functional::hflip(image), 30.0)));
+}
+
+TEST(ImageView, SolarizesAfterOrBeforeTheBlur) {
+  const at::Tensor image = formula_image(0, {24, 24});
+  ImageView::Params params = unchanged(image);
+  params.blur = 1.5;
+  params.solarize = true;
+  const ImageView after({.input_size = 24, .solarization_threshold = 100});
+  EXPECT_TRUE(tensors_equal(after.apply(image, params),
+                            functional::solarize(functional::gaussian_blur(image, 1.5), 100)));
+  const ImageView before({.input_size = 24,
+                          .solarization_threshold = 100,
+                          .solarization = SolarizationPlace::kBeforeBlur});
+  EXPECT_TRUE(tensors_equal(before.apply(image, params),
+                            functional::gaussian_blur(functional::solarize(image, 100), 1.5)));
+}
+
+TEST(ImageView, ResizesAsAskedWhateverComesAfter) {
+  const at::Tensor image = formula_image(0, {24, 30});
+  for (const auto interpolation :
+       {functional::Interpolation::kNearest, functional::Interpolation::kBilinear,
+        functional::Interpolation::kBicubic}) {
+    ImageView::Params params = unchanged(image);
+    const at::Tensor resized = functional::resized_crop(
+        image, {.box = params.crop, .size = {40, 16}, .interpolation = interpolation});
+    const ImageView view({.input_size = {40, 16}, .interpolation = interpolation});
+    EXPECT_TRUE(tensors_equal(view.apply(image, params), resized));
+    params.hflip = params.vflip = true;
+    const at::Tensor flipped = resized.flip({1, 2});
+    EXPECT_TRUE(tensors_equal(view.apply(image, params), flipped));
+    params.rotate = 12.5;
+    EXPECT_TRUE(
+        tensors_equal(view.apply(image, params), functional::rotate(resized, 12.5).flip({1, 2})));
+    const ImageView turned_last({.input_size = {40, 16},
+                                 .rotation = RotationPlace::kAfterFlips,
+                                 .interpolation = interpolation});
+    EXPECT_TRUE(tensors_equal(turned_last.apply(image, params), functional::rotate(flipped, 12.5)));
+  }
+}
+
+TEST(ImageView, FloatsAreTheNormalisedBytesWithEveryStepAtOnce) {
+  const at::Tensor image = formula_image(0, {40, 50});
+  for (const auto place : {SolarizationPlace::kBeforeBlur, SolarizationPlace::kAfterBlur}) {
+    const ImageView view({.input_size = 32,
+                          .cj_prob = 1.0,
+                          .random_gray_scale = 0.5,
+                          .gaussian_blur = 0.5,
+                          .rr_prob = 0.5,
+                          .rr_degrees = 45.0,
+                          .solarization_prob = 0.5,
+                          .solarization = place,
+                          .interpolation = functional::Interpolation::kBicubic});
+    core::Random random(7);
+    for (int i = 0; i < 100; ++i) {
+      const ImageView::Params params = view.sample({40, 50}, random);
+      const at::Tensor slot = at::zeros({3, 32, 32});
+      view.apply_into(image, params, slot);
+      ASSERT_TRUE(tensors_equal(
+          slot, functional::to_float_normalize(view.apply(image, params), imagenet_normalize)))
+          << i;
+    }
+  }
+}
+
+TEST(ImageView, RejectsAnAngleThatIsNoNumber) {
+  const at::Tensor image = formula_image(0, {24, 24});
+  ImageView::Params params = unchanged(image);
+  params.rotate = NAN;
+  EXPECT_EQ(error_text([&] { ImageView().apply(image, params); }),
+            "rotate: degrees must be finite, got nan");
+}
+
+TEST(ImageView, AnglesAndCropsStayInTheirRanges) {
+  const ImageView view(
+      {.min_scale = 0.2, .max_scale = 0.25, .rr_prob = 1.0, .rr_degrees = {{-20.0, 35.0}}});
+  core::Random random(6);
+  double least = 90.0;
+  double most = -90.0;
+  for (int i = 0; i < 2000; ++i) {
+    const ImageView::Params params = view.sample({400, 400}, random);
+    const auto area = static_cast<double>(params.crop.height * params.crop.width);
+    ASSERT_NEAR(area / (400.0 * 400.0), 0.225, 0.027);
+    least = std::min(least, params.rotate.value());
+    most = std::max(most, params.rotate.value());
+  }
+  EXPECT_NEAR(least, -20.0, 0.5);
+  EXPECT_NEAR(most, 35.0, 0.5);
+  EXPECT_EQ(ImageView({.rr_prob = 1.0}).sample({40, 40}, random).rotate, 90.0);
 }
 
 TEST(ImageView, SimclrScalesTheJitterByItsStrength) {
@@ -102,9 +214,10 @@ TEST(ImageView, ChoicesHappenAsOftenAsAsked) {
                         .gaussian_blur = 0.5,
                         .vf_prob = 0.1,
                         .hf_prob = 0.4,
-                        .rr_prob = 0.3});
+                        .rr_prob = 0.3,
+                        .solarization_prob = 0.25});
   core::Random random(1);
-  std::array<int, 6> counts{};
+  std::array<int, 7> counts{};
   for (int i = 0; i < 20'000; ++i) {
     const ImageView::Params params = view.sample({40, 50}, random);
     counts[0] += params.jitter ? 1 : 0;
@@ -113,8 +226,9 @@ TEST(ImageView, ChoicesHappenAsOftenAsAsked) {
     counts[3] += params.vflip ? 1 : 0;
     counts[4] += params.hflip ? 1 : 0;
     counts[5] += params.rotate ? 1 : 0;
+    counts[6] += params.solarize ? 1 : 0;
   }
-  const std::array<double, 6> expected{0.8, 0.2, 0.5, 0.1, 0.4, 0.3};
+  const std::array<double, 7> expected{0.8, 0.2, 0.5, 0.1, 0.4, 0.3, 0.25};
   for (std::size_t k = 0; k < expected.size(); ++k) {
     const double deviation = std::sqrt(20'000 * expected[k] * (1.0 - expected[k]));
     EXPECT_NEAR(counts[k], 20'000 * expected[k], 4.0 * deviation) << k;
@@ -136,7 +250,7 @@ TEST(ImageView, WithEverythingOffIsTheResizedCrop) {
         tensors_equal(view.apply(image, params),
                       functional::resized_crop(image, {.box = params.crop, .size = {20, 24}})));
     EXPECT_FALSE(params.rotate || params.hflip || params.vflip || params.gray);
-    EXPECT_FALSE(params.jitter || params.blur);
+    EXPECT_FALSE(params.jitter || params.blur || params.solarize);
   }
 }
 
@@ -185,6 +299,10 @@ TEST(ImageView, ErrorsNameTheField) {
   EXPECT_EQ(text({.cj_sat = -1.0}), "ImageView: cj_sat must be >= 0 and finite, got -1");
   EXPECT_EQ(text({.cj_hue = 0.7}), "ImageView: cj_hue must be in [0, 0.5], got 0.7");
   EXPECT_EQ(text({.min_scale = 1.5}), "ImageView: min_scale must be in [0, 1], got 1.5");
+  EXPECT_EQ(text({.max_scale = 0.0}), "ImageView: max_scale must be in (0, 1], got 0");
+  EXPECT_EQ(text({.max_scale = NAN}), "ImageView: max_scale must be in (0, 1], got nan");
+  EXPECT_EQ(text({.min_scale = 0.5, .max_scale = 0.4}),
+            "ImageView: min_scale must be <= max_scale, 0.4, got 0.5");
   EXPECT_EQ(text({.random_gray_scale = -1.0}),
             "ImageView: random_gray_scale must be in [0, 1], got -1");
   EXPECT_EQ(text({.gaussian_blur = 3.0}), "ImageView: gaussian_blur must be in [0, 1], got 3");
@@ -193,6 +311,12 @@ TEST(ImageView, ErrorsNameTheField) {
   EXPECT_EQ(text({.hf_prob = 3.0}), "ImageView: hf_prob must be in [0, 1], got 3");
   EXPECT_EQ(text({.rr_prob = 3.0}), "ImageView: rr_prob must be in [0, 1], got 3");
   EXPECT_THAT(text({.sigmas = {3.0, 2.0}}), HasSubstr("sigmas must be 0 <= low <= high"));
+  EXPECT_THAT(text({.rr_degrees = {{3.0, -3.0}}}), HasSubstr("degrees must be"));
+  EXPECT_THAT(text({.rr_degrees = NAN}), HasSubstr("degrees must be"));
+  EXPECT_EQ(text({.solarization_prob = -1.0}),
+            "ImageView: solarization_prob must be in [0, 1], got -1");
+  EXPECT_EQ(text({.solarization_threshold = 257}),
+            "ImageView: solarization_threshold must be in [0, 256], got 257");
   EXPECT_EQ(error_text([] { simclr_view({.cj_strength = -1.0}); }),
             "simclr_view: cj_strength must be in [0, 2.5], got -1");
 }

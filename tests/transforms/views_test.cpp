@@ -53,13 +53,14 @@ TEST(Views, TenThousandEqualPillowAndTorchvision) {
     box.top = below(n, 4, height - box.height + 1);
     box.left = below(n, 5, width - box.width + 1);
     const std::int64_t sizes[] = {32, 64, 1 + below(n, 6, 100)};
-    ImageView::Params params{.crop = box,
-                             .rotate = draw(n, 7) < 0.1,
-                             .hflip = draw(n, 8) < 0.5,
-                             .vflip = draw(n, 9) < 0.2,
-                             .jitter = std::nullopt,
-                             .gray = draw(n, 18) < 0.2,
-                             .blur = std::nullopt};
+    ImageView::Params params{
+        .crop = box,
+        .rotate = draw(n, 7) < 0.1 ? std::optional<double>(90.0) : std::nullopt,
+        .hflip = draw(n, 8) < 0.5,
+        .vflip = draw(n, 9) < 0.2,
+        .jitter = std::nullopt,
+        .gray = draw(n, 18) < 0.2,
+        .blur = std::nullopt};
     if (draw(n, 10) < 0.8) {
       params.jitter = jitter(n);
     }

@@ -14,14 +14,22 @@
 
 namespace lightly::evaluation {
 
+enum class ViewsSheetLayout {
+  /// A column an image, below it its views.
+  kImagesInColumns,
+  /// A row an image, right of it its views.
+  kImagesInRows,
+};
+
 struct ViewsSheetOptions {
   /// What the views were normalised with; none: they are pixels / 255.
   std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
-  /// The grid; its titles are set by views_sheet.
+  ViewsSheetLayout layout = ViewsSheetLayout::kImagesInColumns;
+  /// The grid; its groups and titles are set by views_sheet.
   media::ContactSheetOptions sheet = {};
 };
 
-/// A picture of what the transform does: a column an image, below it its views; uint8 [3, H, W].
+/// A picture of what the transform does: images and their views; uint8 [3, H, W].
 ///
 /// `images` are uint8 [3, H, W]; each of `views` is floating point [B, 3, h, w] with B >= the
 /// number of images, in the same order. Throws c10::ValueError when they do not fit.

@@ -1,24 +1,44 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 
 #include <ATen/core/Tensor.h>
 
 #include "lightly/core/random.hpp"
 #include "lightly/transforms/color_jitter.hpp"
+#include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/gaussian_blur.hpp"
 #include "lightly/transforms/normalization.hpp"
 #include "lightly/transforms/random_grayscale.hpp"
 #include "lightly/transforms/random_horizontal_flip.hpp"
 #include "lightly/transforms/random_resized_crop.hpp"
-#include "lightly/transforms/random_rotate.hpp"
+#include "lightly/transforms/random_rotate_degrees.hpp"
+#include "lightly/transforms/random_solarization.hpp"
 #include "lightly/transforms/random_vertical_flip.hpp"
 #include "lightly/transforms/size.hpp"
 
 namespace lightly::transforms {
 
-/// What the views of an ImageCollateFunction are made with; names and defaults are lightly 1.1's.
+/// When a view is turned; it matters for a view that is mirrored too.
+enum class RotationPlace {
+  /// As lightly 1.1's ImageCollateFunction.
+  kBeforeFlips,
+  /// As lightly 1.6's transforms.
+  kAfterFlips,
+};
+
+/// When a view is solarized.
+enum class SolarizationPlace {
+  /// As in BYOL and DINO.
+  kAfterBlur,
+  /// As in VICReg.
+  kBeforeBlur,
+};
+
+/// What the views of an ImageCollateFunction are made with; names and defaults are lightly 1.1's,
+/// and what other recipes need besides is off.
 struct ImageViewOptions {
   /// Size of the view in pixels: one number for a square, or `{height, width}`.
   Size input_size = 64;
@@ -31,6 +51,8 @@ struct ImageViewOptions {
   double cj_hue = 0.2;
   /// Least share of the image's area that a view shows, in [0, 1].
   double min_scale = 0.15;
+  /// Largest share, in (0, 1] and >= min_scale.
+  double max_scale = 1.0;
   /// Probability of losing the colour, in [0, 1].
   double random_gray_scale = 0.2;
   /// Probability of blurring, in [0, 1].
@@ -42,12 +64,22 @@ struct ImageViewOptions {
   double vf_prob = 0.0;
   /// Probability of mirroring left and right, in [0, 1].
   double hf_prob = 0.5;
-  /// Probability of a turn by 90 degrees, in [0, 1].
+  /// Probability of a turn, in [0, 1].
   double rr_prob = 0.0;
+  /// Range of the angle in degrees counter-clockwise, as in lightly since 1.4; none: always 90.
+  std::optional<DegreeRange> rr_degrees = std::nullopt;
+  RotationPlace rotation = RotationPlace::kBeforeFlips;
   /// Range of the blur's standard deviation in pixels, as in lightly since 1.2.45.
   std::array<double, 2> sigmas{0.2, 2.0};
   /// Draw the blur by `kernel_size`, as lightly up to 1.2.44 did; see EarlyBlurRadius.
   bool early_blur_radius = false;
+  /// Probability of solarization, in [0, 1].
+  double solarization_prob = 0.0;
+  /// The least byte that is inverted, in [0, 256].
+  std::int64_t solarization_threshold = 128;
+  SolarizationPlace solarization = SolarizationPlace::kAfterBlur;
+  /// How the crop is resized.
+  functional::Interpolation interpolation = functional::Interpolation::kBilinear;
   /// How apply_into and the collate functions make floats of the view's bytes; none: pixels / 255
   /// only.
   std::optional<Normalization> normalize = imagenet_normalize;
@@ -85,21 +117,24 @@ ImageViewOptions simclr_view(const SimCLRViewOptions& options);
 
 /// One random view of an image: uint8 [3, H, W] in, uint8 [3, h, w] of `input_size` out.
 ///
-/// In this order: RandomResizedCrop, RandomRotate, RandomHorizontalFlip, RandomVerticalFlip,
-/// ColorJitter (with probability cj_prob), RandomGrayscale, GaussianBlur. As the transform of
-/// lightly 1.1's ImageCollateFunction without its last two steps, ToTensor and Normalize.
+/// In this order: RandomResizedCrop, RandomRotateDegrees, RandomHorizontalFlip, RandomVerticalFlip,
+/// ColorJitter (with probability cj_prob), RandomGrayscale, GaussianBlur, RandomSolarization;
+/// `rotation` and `solarization` move two of them. As the transform of lightly 1.1's
+/// ImageCollateFunction without its last two steps, ToTensor and Normalize.
 class ImageView {
  public:
   /// All that was drawn for one view.
   struct Params {
     Box crop;
-    bool rotate = false;
+    /// Degrees counter-clockwise.
+    std::optional<double> rotate = std::nullopt;
     bool hflip = false;
     bool vflip = false;
-    std::optional<ColorJitter::Params> jitter;
+    std::optional<ColorJitter::Params> jitter = std::nullopt;
     bool gray = false;
     /// Standard deviation in pixels.
-    std::optional<double> blur;
+    std::optional<double> blur = std::nullopt;
+    bool solarize = false;
   };
 
   explicit ImageView(ImageViewOptions options = {});
@@ -122,12 +157,13 @@ class ImageView {
  private:
   ImageViewOptions options_;
   RandomResizedCrop crop_;
-  RandomRotate rotate_;
+  RandomRotateDegrees rotate_;
   RandomHorizontalFlip hflip_;
   RandomVerticalFlip vflip_;
   ColorJitter jitter_;
   RandomGrayscale gray_;
   GaussianBlur blur_;
+  RandomSolarization solarize_;
 };
 
 }  // namespace lightly::transforms

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "lightly/transforms/multi_view_transform.hpp"
+#include "lightly/transforms/normalization.hpp"
+#include "lightly/transforms/random_rotate_degrees.hpp"
+#include "lightly/transforms/size.hpp"
+
+namespace lightly::transforms {
+
+/// Names and defaults are lightly 1.6's, meanings and ranges those of SimCLRTransformOptions.
+struct MoCoV1TransformOptions {
+  Size input_size = 224;
+  double cj_prob = 0.8;
+  double cj_strength = 1.0;
+  double cj_bright = 0.4;
+  double cj_contrast = 0.4;
+  double cj_sat = 0.4;
+  double cj_hue = 0.4;
+  double min_scale = 0.2;
+  double random_gray_scale = 0.2;
+  double gaussian_blur = 0.0;
+  std::array<double, 2> sigmas{0.1, 2.0};
+  double vf_prob = 0.0;
+  double hf_prob = 0.5;
+  double rr_prob = 0.0;
+  std::optional<DegreeRange> rr_degrees = std::nullopt;
+  std::optional<Normalization> normalize = imagenet_normalize;
+};
+
+/// Two views of MoCo's first version ([0] MoCo, 2019, arXiv:1911.05722), each an ImageView. Throws
+/// c10::ValueError that names the option out of bounds. As lightly 1.6.
+class MoCoV1Transform : public MultiViewTransform {
+ public:
+  explicit MoCoV1Transform(const MoCoV1TransformOptions& options = {});
+};
+
+/// Names and defaults are lightly 1.6's, meanings and ranges those of SimCLRTransformOptions.
+struct MoCoV2TransformOptions {
+  Size input_size = 224;
+  double cj_prob = 0.8;
+  double cj_strength = 1.0;
+  double cj_bright = 0.4;
+  double cj_contrast = 0.4;
+  double cj_sat = 0.4;
+  double cj_hue = 0.1;
+  double min_scale = 0.2;
+  double random_gray_scale = 0.2;
+  double gaussian_blur = 0.5;
+  std::array<double, 2> sigmas{0.1, 2.0};
+  double vf_prob = 0.0;
+  double hf_prob = 0.5;
+  double rr_prob = 0.0;
+  std::optional<DegreeRange> rr_degrees = std::nullopt;
+  std::optional<Normalization> normalize = imagenet_normalize;
+};
+
+/// Two views of MoCo's second version ([0] MoCo v2, 2020, arXiv:2003.04297), each an ImageView.
+/// Throws c10::ValueError that names the option out of bounds. As lightly 1.6.
+class MoCoV2Transform : public MultiViewTransform {
+ public:
+  explicit MoCoV2Transform(const MoCoV2TransformOptions& options = {});
+};
+
+}  // namespace lightly::transforms

@@ -1,0 +1,10 @@
+#include "lightly/transforms/simclr_transform.hpp"
+
+#include "transforms/preset_views.hpp"
+
+namespace lightly::transforms {
+
+SimCLRTransform::SimCLRTransform(const SimCLRTransformOptions& options)
+    : MultiViewTransform(two_views("SimCLRTransform", options)) {}
+
+}  // namespace lightly::transforms

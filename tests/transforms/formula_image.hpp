@@ -13,8 +13,8 @@ namespace lightly::testing {
 /// [3, H, W], channels-last; noise for even seeds, a pattern for odd ones.
 at::Tensor formula_image(std::uint32_t seed, const transforms::Size& size);
 
-/// uint8 [3, H, W], channels-last: coloured waves and a disc with a sharp edge, as smooth as a photo
-/// and different for every seed.
+/// uint8 [3, H, W], channels-last: coloured waves and a disc with a sharp edge, as smooth as a
+/// photo and different for every seed.
 at::Tensor scene_image(std::uint32_t seed, const transforms::Size& size);
 /// 32 bits that look random, a different number for every v.
 std::uint32_t mix(std::uint32_t v);

@@ -226,7 +226,8 @@ __attribute__((no_sanitize("coverage"))) void fill_with_noise(const at::Tensor& 
   std::uint32_t state = noise.seed;
   for (std::int64_t i = 0; i < count; ++i) {
     state = state * 1664525U + 1013904223U;
-    bytes[i] = static_cast<std::uint8_t>(noise.base + 256U / noise.levels * ((state >> 16) % noise.levels));
+    bytes[i] = static_cast<std::uint8_t>(noise.base +
+                                         256U / noise.levels * ((state >> 16) % noise.levels));
   }
 }
 

@@ -16,6 +16,7 @@ at::Tensor formula_image(std::uint32_t seed, const transforms::Size& size);
 /// uint8 [3, H, W], channels-last: coloured waves and a disc with a sharp edge, as smooth as a
 /// photo and different for every seed.
 at::Tensor scene_image(std::uint32_t seed, const transforms::Size& size);
+
 /// 32 bits that look random, a different number for every v.
 std::uint32_t mix(std::uint32_t v);
 

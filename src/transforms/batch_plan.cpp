@@ -1,7 +1,8 @@
 #include "transforms/batch_plan.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ class Parcel {
     // From pinned memory the copy is not waited for; LibTorch frees it when the copy is done.
     const at::Tensor packed =
         at::empty({size}, at::TensorOptions(at::kByte).pinned_memory(device.is_cuda()));
-    std::memcpy(packed.mutable_data_ptr(), bytes_.data(), bytes_.size());
+    std::copy(bytes_.begin(), bytes_.end(), static_cast<std::byte*>(packed.mutable_data_ptr()));
     const at::Tensor arrived = packed.to(device, /*non_blocking=*/true);
     for (const Entry& entry : entries_) {
       *entry.target = arrived.narrow(0, entry.begin, entry.size).view(entry.dtype);
@@ -51,7 +52,8 @@ class Parcel {
     const std::size_t begin = (bytes_.size() + kAlignment - 1) / kAlignment * kAlignment;
     const std::size_t size = list.size() * sizeof(Number);
     bytes_.resize(begin + size);
-    std::memcpy(bytes_.data() + begin, list.data(), size);
+    const auto bytes = std::as_bytes(std::span(list));
+    std::copy(bytes.begin(), bytes.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(begin));
     entries_.push_back(
         {&target, dtype, static_cast<std::int64_t>(begin), static_cast<std::int64_t>(size)});
   }

@@ -12,6 +12,7 @@
 #include "transforms/kernels/point_ops.hpp"
 #include "transforms/kernels/resize.hpp"
 #include "transforms/kernels/scalar/resize.hpp"
+#include "transforms/kernels/targets.hpp"
 
 namespace lightly::transforms::kernels {
 namespace {
@@ -74,13 +75,8 @@ class TestImage {
 
 class Kernels : public ::testing::TestWithParam<std::int64_t> {
  protected:
-  void SetUp() override { use(GetParam()); }
-  void TearDown() override { use(0); }
-
-  static void use(std::int64_t target) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().DeInit();
-  }
+  void SetUp() override { use_target(GetParam()); }
+  void TearDown() override { use_target(0); }
 
   std::int64_t below(std::int64_t n) {
     return static_cast<std::int64_t>(engine_() % static_cast<std::uint32_t>(n));

@@ -102,12 +102,12 @@ class SmallBoxFilter {
 // Rows of words with room for the repeated borders, and the last few of the rows of each pass.
 class Rows {
  public:
-  Rows(std::int64_t width, std::int64_t radius, std::vector<std::uint16_t>& memory)
+  Rows(const ConstImage& size, std::int64_t radius, std::vector<std::uint16_t>& memory)
       : reach_(radius + 1),
-        values_(3 * width),
+        values_(3 * size.width),
         margin_(round_up(3 * reach_)),
         stride_(margin_ + round_up(values_) + margin_),
-        window_(2 * reach_ + 1) {
+        window_(std::min(2 * reach_ + 1, size.height)) {
     memory.resize(static_cast<std::size_t>(stride_ * (2 + 3 * window_) + kWords));
     data_ = memory.data();
   }
@@ -184,7 +184,7 @@ void blur_image(const ConstImage& source, const Image& target, const Filter& fil
                 std::vector<std::uint16_t>& memory) {
   const std::int64_t reach = filter.radius() + 1;
   const std::int64_t last = source.height - 1;
-  const Rows rows(source.width, filter.radius(), memory);
+  const Rows rows(source, filter.radius(), memory);
   const std::uint16_t* window[2 * (kLargestRadius + 1) + 1];
   const auto column_pass = [&](std::int64_t pass, std::int64_t y, std::uint16_t* out) {
     for (std::int64_t k = -reach; k <= reach; ++k) {

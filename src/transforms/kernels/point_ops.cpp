@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include <hwy/cache_control.h>
 
@@ -11,6 +12,8 @@
 #define HWY_TARGET_INCLUDE "transforms/kernels/point_ops.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h.
+#include "transforms/kernels/blend-inl.hpp"
+#include "transforms/kernels/byte_table-inl.hpp"
 #include "transforms/kernels/hue-inl.hpp"
 #include "transforms/kernels/planes-inl.hpp"
 #include "transforms/kernels/simd-inl.hpp"
@@ -42,63 +45,9 @@ bool is_packed(const ConstImage& image) {
 
 static_assert(kBlock == kPlane);
 
-// Beyond this a blend is 0, 255 or the level itself whatever the factor, and integers overflow.
-constexpr float kLargestFactor = 1e6F;
-
-struct Quarters {
-  Floats a;
-  Floats b;
-  Floats c;
-  Floats d;
-};
-
-HWY_INLINE Quarters to_floats(Bytes v) {
-  const Words low = widen_lower(v);
-  const Words high = widen_upper(v);
-  return {hn::ConvertTo(df, widen_lower(low)), hn::ConvertTo(df, widen_upper(low)),
-          hn::ConvertTo(df, widen_lower(high)), hn::ConvertTo(df, widen_upper(high))};
-}
-
-// level + factor * (value - level), cut off; Pillow's limits [0, 255] are pack()'s.
-HWY_INLINE Ints blend(Floats level, Floats factor, Floats value) {
-  return hn::ConvertTo(d32, hn::Add(level, hn::Mul(factor, hn::Sub(value, level))));
-}
-
-HWY_INLINE Bytes blend(const Quarters& level, Floats factor, const Quarters& value) {
-  return pack(blend(level.a, factor, value.a), blend(level.b, factor, value.b),
-              blend(level.c, factor, value.c), blend(level.d, factor, value.d));
-}
-
-// The same for level 0.
-HWY_INLINE Bytes scale(Floats factor, const Quarters& value) {
-  const auto scaled = [&](Floats x) HWY_ATTR { return hn::ConvertTo(d32, hn::Mul(factor, x)); };
-  return pack(scaled(value.a), scaled(value.b), scaled(value.c), scaled(value.d));
-}
-
 void run(const LevelBlend& op, Planes& planes, std::int64_t pixels) {
-  const Floats factor = hn::Set(df, std::min(op.factor, kLargestFactor));
-  const Floats level = hn::Set(df, static_cast<float>(op.level));
-  const Quarters levels{level, level, level, level};
   for (std::uint8_t* plane : {planes.r, planes.g, planes.b}) {
-    if (op.level == 0) {
-      for (std::int64_t i = 0; i < pixels; i += kLanes) {
-        hn::Store(scale(factor, to_floats(hn::Load(d8, plane + i))), d8, plane + i);
-      }
-    } else {
-      for (std::int64_t i = 0; i < pixels; i += kLanes) {
-        hn::Store(blend(levels, factor, to_floats(hn::Load(d8, plane + i))), d8, plane + i);
-      }
-    }
-  }
-}
-
-void run(const LumaBlend& op, Planes& planes, std::int64_t pixels) {
-  const Floats factor = hn::Set(df, std::min(op.factor, kLargestFactor));
-  for (std::int64_t i = 0; i < pixels; i += kLanes) {
-    const Quarters levels = to_floats(luma(load(planes, i)));
-    for (std::uint8_t* plane : {planes.r, planes.g, planes.b}) {
-      hn::Store(blend(levels, factor, to_floats(hn::Load(d8, plane + i))), d8, plane + i);
-    }
+    run(op, pixels, plane);
   }
 }
 
@@ -138,19 +87,60 @@ std::uint64_t sum_of_luma(const Planes& planes, std::int64_t pixels) {
   return hn::GetLane(hn::SumOfLanes(d64, sums));
 }
 
-void run_all(std::span<const PointOp> ops, Planes& planes, std::int64_t pixels) {
-  for (const PointOp& op : ops) {
-    std::visit([&](const auto& chosen) { run(chosen, planes, pixels); }, op);
+// The steps of an image, prepared for its blocks.
+class Steps {
+ public:
+  explicit Steps(std::span<const PointOp> ops) : ops_(ops) {
+#if LIGHTLY_BYTE_TABLES
+    if (has_byte_dots()) {
+      for (const PointOp& op : ops) {
+        if (tables_ < kMostTables && std::holds_alternative<LevelBlend>(op)) {
+          std::iota(table_[tables_].values, table_[tables_].values + 256, std::uint8_t{0});
+          run(std::get<LevelBlend>(op), 256, table_[tables_].values);
+          ++tables_;
+        }
+      }
+    }
+#endif
   }
-}
+
+  bool empty() const { return ops_.empty(); }
+
+  void run_all(Planes& planes, std::int64_t pixels) const {
+#if LIGHTLY_BYTE_TABLES
+    std::size_t next = 0;
+#endif
+    for (const PointOp& op : ops_) {
+#if LIGHTLY_BYTE_TABLES
+      if (next < tables_ && std::holds_alternative<LevelBlend>(op)) {
+        for (std::uint8_t* plane : {planes.r, planes.g, planes.b}) {
+          look_up(table_[next], pixels, plane);
+        }
+        ++next;
+        continue;
+      }
+#endif
+      std::visit([&](const auto& chosen) { run(chosen, planes, pixels); }, op);
+    }
+  }
+
+ private:
+  std::span<const PointOp> ops_;
+#if LIGHTLY_BYTE_TABLES
+  static constexpr std::size_t kMostTables = 2;  // brightness and contrast
+  ByteTable table_[kMostTables];
+  std::size_t tables_ = 0;
+#endif
+};
 
 void Apply(std::span<const PointOp> ops, const ConstImage& source, const Image& target,
            std::uint64_t* luma_sum) {
+  const Steps steps(ops);
   Planes planes;
   for_each_block(source, is_packed(source) && is_packed(target),
                  [&](std::int64_t y, std::int64_t x, std::int64_t pixels) {
                    split(source.row(y) + 3 * x, pixels, planes);
-                   run_all(ops, planes, pixels);
+                   steps.run_all(planes, pixels);
                    if (luma_sum != nullptr) {
                      // Steps may have changed the zeros that fill the last vector.
                      for (std::uint8_t* plane : {planes.r, planes.g, planes.b}) {
@@ -220,6 +210,7 @@ void to_float(const std::uint8_t* from, std::int64_t pixels, const FloatConstant
 void ApplyToFloat(std::span<const PointOp> ops, const ConstImage& source,
                   const Normalizer& normalizer, const FloatImage& target) {
   const FloatConstants constants(normalizer);
+  const Steps steps(ops);
   Planes planes;
   HWY_ALIGN std::uint8_t made[3 * kBlock];
   const bool interleaved = target.c_stride == 1 && (target.x_stride == 3 || source.width == 1);
@@ -231,9 +222,9 @@ void ApplyToFloat(std::span<const PointOp> ops, const ConstImage& source,
       packed && target.streamed && reinterpret_cast<std::uintptr_t>(target.data) % kLanes8 == 0;
   for_each_block(source, packed, [&](std::int64_t y, std::int64_t x, std::int64_t pixels) {
     const std::uint8_t* from = source.row(y) + 3 * x;
-    if (!ops.empty()) {
+    if (!steps.empty()) {
       split(from, pixels, planes);
-      run_all(ops, planes, pixels);
+      steps.run_all(planes, pixels);
       merge(planes, pixels, made);
       from = made;
     }
@@ -355,10 +346,6 @@ Normalizer::Normalizer(const std::array<float, 3>& mean_, const std::array<float
       std(std_),
       table(scalar::normalize_table(mean_, std_)),
       by_reciprocal(reciprocals_are_exact(*this)) {}
-
-std::int64_t compiled_targets() {
-  return HWY_TARGETS;
-}
 
 void apply(std::span<const PointOp> ops, const ConstImage& source, const Image& target) {
   HWY_DYNAMIC_DISPATCH(Apply)(ops, source, target, nullptr);

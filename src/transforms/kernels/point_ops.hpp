@@ -31,9 +31,6 @@ struct Solarize {
   int threshold;
 };
 
-/// The SIMD targets that the kernels were compiled for, as hwy::SupportedTargets() counts them.
-std::int64_t compiled_targets();
-
 /// A step that makes each pixel of the result from the same pixel of the image.
 using PointOp = std::variant<LevelBlend, LumaBlend, HueShift, Grayscale, Solarize>;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace lightly::transforms::kernels {
 namespace {
@@ -79,6 +80,37 @@ void build_words(std::int64_t out, ResizeWeights& table) {
   }
 }
 
+constexpr std::int64_t kDotPadding = 16;  // so that whole vectors can be loaded
+
+void build_dots(std::int64_t in, std::int64_t out, ResizeWeights& table) {
+  ResizeDots& dots = table.dots;
+  dots.groups = (table.taps + 3) / 4;
+  dots.stride = out + kDotPadding;
+  dots.starts.resize(static_cast<std::size_t>(dots.stride));
+  dots.digits.assign(static_cast<std::size_t>(3 * dots.groups * dots.stride), 0);
+  for (std::int64_t i = 0; i < dots.stride; ++i) {
+    const auto x = static_cast<std::size_t>(std::min(i, out - 1));
+    dots.starts[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(3 * table.first[x]);
+  }
+  // The starts of a row that is too long for them are not used.
+  constexpr std::int64_t kFar = std::numeric_limits<std::int32_t>::max();
+  dots.span = in > kFar / 3 ? kFar : 0;
+  for (std::int64_t i = 0; i < out; ++i) {
+    const auto x = static_cast<std::size_t>(i);
+    const std::int64_t apart = std::abs(dots.starts[x + 5] - dots.starts[x]);
+    dots.span = std::max(dots.span, apart + 3 * table.taps);
+    for (std::int64_t k = 0; k < table.taps; ++k) {
+      std::int32_t rest = table.weights[static_cast<std::size_t>(i * table.taps + k)];
+      for (std::int64_t d = 0; d < 3; ++d) {
+        const std::int32_t digit = static_cast<std::int8_t>(rest & 255);
+        rest = (rest - digit) >> 8;
+        dots.digits[static_cast<std::size_t>((3 * (k / 4) + d) * dots.stride + i)] |=
+            (digit & 255) << (8 * (k % 4));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void build_weights(const ResizeAxis& axis, ResizeWeights& table) {
@@ -109,6 +141,7 @@ void build_weights(const ResizeAxis& axis, ResizeWeights& table) {
     }
   }
   build_words(axis.out, table);
+  build_dots(axis.in, axis.out, table);
 }
 
 const ResizeWeights& ResizeWeightsCache::get(const ResizeAxis& axis) {

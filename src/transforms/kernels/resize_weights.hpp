@@ -19,6 +19,18 @@ struct ResizeAxis {
   bool operator==(const ResizeAxis&) const = default;
 };
 
+/// The weights of a pass for dot products of four bytes: three signed digits of base 256 a weight.
+struct ResizeDots {
+  std::int64_t groups = 0;  // of four taps
+  /// Three times the first input of each output position, the last one again behind the end.
+  std::vector<std::int32_t> starts;
+  /// For each group, then digit (the lowest first), `stride` times four digits in 32 bits.
+  std::int64_t stride = 0;
+  std::vector<std::int32_t> digits;
+  /// How many bytes of a row of pixels six neighbouring output pixels read.
+  std::int64_t span = 0;
+};
+
 /// What one output position of a pass reads: the same number of neighbouring inputs everywhere.
 struct ResizeWeights {
   std::int64_t taps = 0;
@@ -31,6 +43,7 @@ struct ResizeWeights {
   /// position and pair their bits from 15 up, then their bits below 15, each pair in 32 bits.
   std::int64_t pairs = 0;
   std::vector<std::int32_t> words;
+  ResizeDots dots;
 };
 
 /// Fills `table`, whose memory is used again.

@@ -5,11 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -25,17 +22,17 @@
 #include <ATen/ops/full_like.h>
 #include <c10/util/Exception.h>
 #include <fuzzer/FuzzedDataProvider.h>
-#include <hwy/targets.h>
 
+#include "fuzz.hpp"
 #include "lightly/core/random.hpp"
 #include "lightly/data/collate.hpp"
 #include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/image_view.hpp"
-#include "transforms/kernels/point_ops.hpp"
 
 namespace {
 
 using namespace lightly;
+using fuzz::require;
 namespace functional = transforms::functional;
 using transforms::ImageView;
 using transforms::ImageViewOptions;
@@ -45,14 +42,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // As RandomRotateDegrees.
 constexpr double kMostDegrees = 1e6;
-
-// Ends the process, which libFuzzer reports with the input that led here.
-void require(bool condition, const std::string& what) {
-  if (!condition) {
-    std::fprintf(stderr, "view_fuzz: %s\n", what.c_str());
-    std::abort();
-  }
-}
 
 // A number of [low, high], the ends among them.
 double within(FuzzedDataProvider& data, double low, double high) {
@@ -290,22 +279,6 @@ bool same_bytes(const at::Tensor& a, const at::Tensor& b) {
                      a.nbytes()) == 0;
 }
 
-// While it lives the kernels run without vector instructions.
-class ScalarKernels {
- public:
-  ScalarKernels() {
-    const std::int64_t targets = hwy::SupportedTargets() & transforms::kernels::compiled_targets();
-    use(std::int64_t{1} << (63 - std::countl_zero(static_cast<std::uint64_t>(targets))));
-  }
-  ~ScalarKernels() { use(0); }
-
- private:
-  static void use(std::int64_t target) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().DeInit();
-  }
-};
-
 at::Tensor jittered(const at::Tensor& image, const transforms::ColorJitter::Params& params) {
   using Step = transforms::ColorJitter::Step;
   at::Tensor view = image;
@@ -387,7 +360,7 @@ void check_legal(FuzzedDataProvider& data, const ImageView& recipe) {
   const auto normalization = options.normalize.value_or(transforms::Normalization());
   at::Tensor floats;
   {
-    const ScalarKernels scalar;
+    const fuzz::ScalarKernels scalar;
     require(same_bytes(one_by_one(image, options, params), view),
             "the scalar operations one by one give other bytes");
     floats = functional::to_float_normalize(view, normalization);

@@ -1,82 +1,89 @@
-// SimCLR's views of a batch that is in memory as uint8 [B, 3, H, W], views/s: `batch_views` by
-// tensor operations on the whole batch (all threads of LibTorch), `exact_views` one by one with
-// Pillow's pixels (one thread). The images are random bytes: no step's time depends on the content.
+// SimCLR's views made of whole batches by transforms::BatchView, views/s: the twin of
+// transforms_bench.cpp, with its images, recipe and names, so that both stand in one table.
+//
+// `simclr_no_blur/side` and `simclr_blur/side`: two views of each of the next images of a stream;
+// stacking their bytes is part of it. In CPU time of one thread. `simclr_blur/side/threads:n`: the
+// same by the clock with n threads of LibTorch.
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/randint.h>
+#include <ATen/Parallel.h>
+#include <ATen/ops/stack.h>
 #include <benchmark/benchmark.h>
 
+#include "common/images.hpp"
 #include "lightly/transforms/batch.hpp"
-#include "lightly/transforms/functional.hpp"
 
 namespace {
 
 using namespace lightly;
 
-// The sizes that peers/measure_kornia.py takes.
+constexpr std::int64_t kSides[] = {32, 64, 96, 224};
+constexpr std::uint64_t kViews = 2;
+
 struct Work {
-  std::string name;
-  transforms::Size image_size;
-  std::int64_t view_size;
-  std::int64_t batch_size;
+  std::int64_t side;
+  double gaussian_blur;
+  int threads = 1;
+
+  // Images a batch, as in peers/transforms/kornia_batches.py.
+  std::int64_t batch_size() const { return side == 224 ? 32 : 256; }
 };
 
-const Work kWork[] = {
-    {"32", 32, 32, 256}, {"64", 64, 64, 128}, {"96", 96, 96, 64}, {"224", {375, 500}, 224, 32}};
-
-at::Tensor random_images(const Work& work) {
-  return at::randint(0, 256, {work.batch_size, 3, work.image_size.height, work.image_size.width},
-                     at::kByte);
-}
-
-transforms::ImageViewOptions options_for(const Work& work) {
-  return transforms::simclr_view({.input_size = work.view_size});
-}
-
-void batch_views(benchmark::State& state, const Work& work) {
-  const at::Tensor images = random_images(work);
-  const transforms::BatchView view(options_for(work));
-  std::vector<std::int64_t> indices;
-  for (std::int64_t i = 0; i < work.batch_size; ++i) {
-    indices.push_back(i);
-  }
-  std::uint64_t epoch = 0;
+void measure_views(benchmark::State& state, const Work& work) {
+  at::set_num_threads(work.threads);
+  const std::vector<at::Tensor>& images = bench::images_for_views(work.side);
+  const transforms::BatchView view(transforms::simclr_view(
+      {.input_size = work.side, .gaussian_blur = work.gaussian_blur}));
+  core::RandomKey key{.seed = 1};
+  std::size_t next = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(view(images, indices, {.seed = 1, .epoch = epoch++}));
-  }
-  state.SetItemsProcessed(state.iterations() * work.batch_size);
-}
-
-void exact_views(benchmark::State& state, const Work& work) {
-  const at::Tensor images = random_images(work).contiguous(at::MemoryFormat::ChannelsLast);
-  const at::Tensor views =
-      at::empty({work.batch_size, 3, work.view_size, work.view_size},
-                at::TensorOptions(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
-  const transforms::ImageView view(options_for(work));
-  std::uint64_t epoch = 0;
-  for (auto _ : state) {
-    for (std::int64_t i = 0; i < work.batch_size; ++i) {
-      core::Random random({.seed = 1, .epoch = epoch, .index = static_cast<std::uint64_t>(i)});
-      transforms::functional::to_float_normalize_into(view(images[i], random),
-                                                      transforms::imagenet_normalize, views[i]);
+    std::vector<at::Tensor> taken;
+    std::vector<std::int64_t> indices;
+    for (std::int64_t i = 0; i < work.batch_size(); ++i) {
+      taken.push_back(images[next]);
+      indices.push_back(static_cast<std::int64_t>(next));
+      next = (next + 1) % images.size();
     }
-    ++epoch;
+    const at::Tensor batch = at::stack(taken);
+    for (key.view = 0; key.view < kViews; ++key.view) {
+      benchmark::DoNotOptimize(view(batch, indices, key));
+    }
+    ++key.epoch;
   }
-  state.SetItemsProcessed(state.iterations() * work.batch_size);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kViews) *
+                          work.batch_size());
 }
-
-const bool kRegistered = [] {
-  for (const Work& work : kWork) {
-    benchmark::RegisterBenchmark(("batch_views_" + work.name).c_str(), batch_views, work)
-        ->Unit(benchmark::kMillisecond)
-        ->UseRealTime();
-    benchmark::RegisterBenchmark(("exact_views_" + work.name).c_str(), exact_views, work)
-        ->Unit(benchmark::kMillisecond)
-        ->UseRealTime();
-  }
-  return true;
-}();
 
 }  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
+    return 2;
+  }
+  for (const auto& [name, gaussian_blur] :
+       {std::pair("simclr_no_blur/", 0.0), std::pair("simclr_blur/", 0.5)}) {
+    for (const std::int64_t side : kSides) {
+      benchmark::RegisterBenchmark((name + std::to_string(side)).c_str(), measure_views,
+                                   Work{.side = side, .gaussian_blur = gaussian_blur})
+          ->Unit(benchmark::kMillisecond);
+    }
+  }
+  for (const std::int64_t side : kSides) {
+    for (const int threads : {1, 2}) {
+      const std::string name =
+          "simclr_blur/" + std::to_string(side) + "/threads:" + std::to_string(threads);
+      benchmark::RegisterBenchmark(
+          name.c_str(), measure_views,
+          Work{.side = side, .gaussian_blur = 0.5, .threads = threads})
+          ->Unit(benchmark::kMillisecond)
+          ->UseRealTime();
+    }
+  }
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -1,11 +1,14 @@
 #include "lightly/data/collate.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include "lightly/transforms/batch.hpp"
+#include "lightly/transforms/byol_transform.hpp"
 #include "lightly/transforms/functional.hpp"
 #include "support/matchers.hpp"
 
@@ -281,6 +284,82 @@ TEST(PlainCollateFunction, GivesTheImageWithoutRandomness) {
   const Batch normalised = PlainCollateFunction()({sample(0)});
   EXPECT_TRUE(tensors_close(normalised.views[0][0][2],
                             (sample(0).image[2].to(torch::kFloat) / 255 - 0.406) / 0.225, 1e-6));
+}
+
+// A shuffled batch, as images and as the collate function of plain images gives it.
+const std::vector<Sample>& shuffled_samples() {
+  static const std::vector<Sample> samples{sample(7), sample(3), sample(123'456'789), sample(0)};
+  return samples;
+}
+
+Batch plain_batch() {
+  return PlainCollateFunction({.normalize = std::nullopt})(shuffled_samples());
+}
+
+TEST(PlainCollateFunction, BatchViewTakesItsBatchAsItTakesImagesStackedByHand) {
+  const transforms::ImageViewOptions options{
+      .input_size = {16, 18}, .vf_prob = 0.5, .rr_prob = 0.5, .solarization_prob = 0.5};
+  const transforms::BatchView view(options);
+  const RandomKey key{.seed = 5, .epoch = 2, .view = 1};
+  const Batch plain = plain_batch();
+  const at::Tensor views = view(plain.views.at(0), plain.indices, key);
+  EXPECT_EQ(views.sizes(), (std::vector<std::int64_t>{4, 3, 16, 18}));
+  EXPECT_EQ(views.scalar_type(), at::kFloat);
+  EXPECT_TRUE(views.is_contiguous(at::MemoryFormat::ChannelsLast));
+
+  std::vector<at::Tensor> images;
+  for (const Sample& from : shuffled_samples()) {
+    images.push_back(from.image);
+  }
+  const at::Tensor bytes = torch::stack(images);
+  const std::vector<std::int64_t> indices{7, 3, 123'456'789, 0};
+  EXPECT_TRUE(tensors_equal(view(bytes.to(torch::kFloat) / 255, indices, key), views));
+  // From bytes the levels are not divided and multiplied by 255.
+  EXPECT_LT((view(bytes, indices, key) - views).abs().mean().item<double>(), 1e-3);
+  EXPECT_TRUE(tensors_equal(view(plain_batch().views.at(0), plain.indices, key), views));
+}
+
+// The mean difference, in levels of 255, of what BatchView makes of a plain batch and of the views
+// that a collate function makes of the same samples; none is normalised.
+double mean_difference(const std::vector<transforms::ImageViewOptions>& views, const Batch& exact,
+                       const RandomKey& key) {
+  const Batch plain = plain_batch();
+  double largest = 0.0;
+  for (std::size_t v = 0; v < views.size(); ++v) {
+    const at::Tensor batched = transforms::BatchView(views[v])(
+        plain.views.at(0), plain.indices, {.seed = key.seed, .epoch = key.epoch, .view = v});
+    const at::Tensor error = (batched - exact.views.at(v)).abs() * 255;
+    largest = std::max(largest, error.mean().item<double>());
+  }
+  return largest;
+}
+
+// Other choices would differ by some fifty.
+constexpr double kNear = 0.5;
+
+TEST(ImageCollateFunction, BatchViewOfAPlainBatchMakesTheSameChoices) {
+  const ImageCollateFunctionOptions options{
+      .input_size = {16, 18}, .vf_prob = 0.5, .rr_prob = 0.5, .normalize = std::nullopt};
+  const RandomKey key{.seed = 5, .epoch = 2};
+  const Batch exact = ImageCollateFunction(options)(shuffled_samples(), key);
+  EXPECT_LT(mean_difference({options, options}, exact, key), kNear);
+  EXPECT_GT(mean_difference({options, options}, exact, {.seed = 5, .epoch = 3}), 10.0);
+}
+
+TEST(BaseCollateFunction, BatchViewMakesTheViewsOfAPresetFromItsOptions) {
+  const transforms::BYOLTransform preset({.view_1_transform = {.input_size = 16},
+                                          .view_2_transform = {.input_size = {12, 20},
+                                                               .solarization_prob = 0.5},
+                                          .normalize = std::nullopt});
+  std::vector<transforms::ImageViewOptions> views;
+  for (const ImageTransform& transform : preset.transforms) {
+    const auto* view = transform.target<transforms::ImageView>();
+    ASSERT_NE(view, nullptr);
+    views.push_back(view->options());
+  }
+  const RandomKey key{.seed = 6, .epoch = 1};
+  const Batch exact = BaseCollateFunction(preset)(shuffled_samples(), key);
+  EXPECT_LT(mean_difference(views, exact, key), kNear);
 }
 
 }  // namespace

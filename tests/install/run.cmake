@@ -1,5 +1,5 @@
-# Run by ctest: builds the consumer of this folder and the programs of README.md and docs/invariances.md against the
-# installed package, or against the source, and runs all but README.md's.
+# Run by ctest: builds the consumer of this folder and the programs of README.md, docs/invariances.md and
+# docs/batched_views.md against the installed package, or against the source, and runs all but README.md's.
 # Variables: MODE (package, source), BUILD, WORK, SOURCE, GENERATOR, TORCH_DIR, LAUNCHER, FLAGS.
 cmake_minimum_required(VERSION 3.24)
 
@@ -35,10 +35,12 @@ endfunction()
 file(REMOVE_RECURSE "${WORK}")
 extract_program("${SOURCE}/README.md" "${WORK}/readme.cpp")
 extract_program("${SOURCE}/docs/invariances.md" "${WORK}/invariances.cpp")
+extract_program("${SOURCE}/docs/batched_views.md" "${WORK}/batched_views.cpp")
 set(arguments -G "${GENERATOR}" -S "${SOURCE}/tests/install" -B "${WORK}/build"
   -DCMAKE_BUILD_TYPE=Release -DTorch_DIR=${TORCH_DIR} "-DCMAKE_CXX_FLAGS=${FLAGS}"
   -DLIGHTLY_FROM=${MODE} "-DLIGHTLY_README=${WORK}/readme.cpp"
-  "-DLIGHTLY_INVARIANCES=${WORK}/invariances.cpp")
+  "-DLIGHTLY_INVARIANCES=${WORK}/invariances.cpp"
+  "-DLIGHTLY_BATCHED_VIEWS=${WORK}/batched_views.cpp")
 # By the environment: a launcher is a list, which an argument would not carry through.
 set(ENV{CMAKE_CXX_COMPILER_LAUNCHER} "${LAUNCHER}")
 if(MODE STREQUAL "package")
@@ -51,3 +53,4 @@ run(${CMAKE_COMMAND} ${arguments})
 run(${CMAKE_COMMAND} --build "${WORK}/build")
 run("${WORK}/build/consumer")
 run("${WORK}/build/invariances")
+run("${WORK}/build/batched_views")

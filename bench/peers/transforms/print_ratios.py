@@ -1,10 +1,12 @@
-"""Prints two tables of what compare_transforms measured: rates here and of each peer with the ratio, and what a second thread adds."""
+"""Prints what compare_transforms measured: rates here and of each peer with the ratio, the views made of whole batches beside kornia's, and
+what a second thread adds."""
 import json
 import sys
 from pathlib import Path
 
-ORDER = ("here", "lightly_pillow", "pillow_simd", "torchvision_tensors", "albumentations_arrays", "kornia_batches", "dali_cpu", "opencv_python",
-         "opencv_cpp")
+ORDER = ("here", "batch_views", "lightly_pillow", "pillow_simd", "torchvision_tensors", "albumentations_arrays", "kornia_batches", "dali_cpu",
+         "opencv_python", "opencv_cpp")
+VERSIONS = {"here": "here", "batch_views": "here, `BatchView` (batches)", "opencv_cpp": "OpenCV (C++)"}
 
 
 def read(path):
@@ -13,7 +15,7 @@ def read(path):
     if "rates" in content:
         return content["version"], content["rates"]
     medians = {run["run_name"]: run["items_per_second"] for run in content["benchmarks"] if run.get("aggregate_name") == "median"}
-    return {"here": "here", "opencv_cpp": "OpenCV (C++)"}[path.stem], medians
+    return VERSIONS[path.stem], medians
 
 
 def processor():
@@ -40,8 +42,16 @@ for name in sorted(names, key=lambda n: not n.startswith("simclr")):
         else:
             cells.append(f"{rates[name]:,.0f} ({here[name] / rates[name]:.3g}x)")
     print(f"| {name} | " + " | ".join(cells) + " |")
-print("\n| here, by the clock | one thread | two threads | ratio |\n|---|---|---|---|")
-for name, one in here.items():
-    if name.endswith("threads:1"):
-        two = here[name.replace("threads:1", "threads:2")]
-        print(f"| {name.split('/real_time')[0]} | {one:,.0f} | {two:,.0f} | {two / one:.2f}x |")
+if "batch_views" in figures and "kornia_batches" in figures:
+    (batched, ours), (kornia, theirs) = figures["batch_views"], figures["kornia_batches"]
+    print(f"\n| batches | {batched} | {kornia} | ratio |\n|---|---|---|---|")
+    for name, rate in ours.items():
+        if name in theirs:
+            print(f"| {name} | {rate:,.0f} | {theirs[name]:,.0f} | {rate / theirs[name]:.3g}x |")
+print("\n| by the clock | one thread | two threads | ratio |\n|---|---|---|---|")
+for source in ("here", "batch_views"):
+    version, rates = figures.get(source, ("", {}))
+    for name, one in rates.items():
+        if "threads:1" in name:
+            two = rates[name.replace("threads:1", "threads:2")]
+            print(f"| {version}: {'/'.join(name.split('/')[:2])} | {one:,.0f} | {two:,.0f} | {two / one:.2f}x |")

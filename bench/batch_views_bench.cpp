@@ -37,8 +37,8 @@ struct Work {
 void measure_views(benchmark::State& state, const Work& work) {
   at::set_num_threads(work.threads);
   const std::vector<at::Tensor>& images = bench::images_for_views(work.side);
-  const transforms::BatchView view(transforms::simclr_view(
-      {.input_size = work.side, .gaussian_blur = work.gaussian_blur}));
+  const transforms::BatchView view(
+      transforms::simclr_view({.input_size = work.side, .gaussian_blur = work.gaussian_blur}));
   core::RandomKey key{.seed = 1};
   std::size_t next = 0;
   for (auto _ : state) {
@@ -78,9 +78,8 @@ int main(int argc, char** argv) {
     for (const int threads : {1, 2}) {
       const std::string name =
           "simclr_blur/" + std::to_string(side) + "/threads:" + std::to_string(threads);
-      benchmark::RegisterBenchmark(
-          name.c_str(), measure_views,
-          Work{.side = side, .gaussian_blur = 0.5, .threads = threads})
+      benchmark::RegisterBenchmark(name.c_str(), measure_views,
+                                   Work{.side = side, .gaussian_blur = 0.5, .threads = threads})
           ->Unit(benchmark::kMillisecond)
           ->UseRealTime();
     }

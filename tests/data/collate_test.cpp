@@ -347,10 +347,10 @@ TEST(ImageCollateFunction, BatchViewOfAPlainBatchMakesTheSameChoices) {
 }
 
 TEST(BaseCollateFunction, BatchViewMakesTheViewsOfAPresetFromItsOptions) {
-  const transforms::BYOLTransform preset({.view_1_transform = {.input_size = 16},
-                                          .view_2_transform = {.input_size = {12, 20},
-                                                               .solarization_prob = 0.5},
-                                          .normalize = std::nullopt});
+  const transforms::BYOLTransform preset(
+      {.view_1_transform = {.input_size = 16},
+       .view_2_transform = {.input_size = {12, 20}, .solarization_prob = 0.5},
+       .normalize = std::nullopt});
   std::vector<transforms::ImageViewOptions> views;
   for (const ImageTransform& transform : preset.transforms) {
     const auto* view = transform.target<transforms::ImageView>();

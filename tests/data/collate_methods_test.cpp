@@ -135,6 +135,18 @@ TEST(MultiCropCollateFunction, TakesAnyTransform) {
   EXPECT_EQ(batch.views[2].min().item<float>(), 1.0F);
 }
 
+TEST(Collate, PassOrderReachesEveryView) {
+  constexpr auto kEarly = transforms::functional::PillowPassOrder::kUpTo12;
+  const std::vector<BaseCollateFunction> collates{
+      ImageCollateFunction({.pass_order = kEarly}), SimCLRCollateFunction({.pass_order = kEarly}),
+      MoCoCollateFunction({.pass_order = kEarly}), SwaVCollateFunction({.pass_order = kEarly})};
+  for (const BaseCollateFunction& collate : collates) {
+    for (const transforms::ImageTransform& view : collate.options().transforms) {
+      EXPECT_EQ(view.target<transforms::ImageView>()->options().pass_order, kEarly);
+    }
+  }
+}
+
 TEST(MoCoCollateFunction, RejectsIllegalOptions) {
   EXPECT_EQ(error_text([] { MoCoCollateFunction({.cj_strength = 0.6}); }),
             "MoCoCollateFunction: cj_strength must be in [0, 0.5], got 0.6");

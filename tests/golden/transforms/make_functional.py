@@ -36,8 +36,6 @@ add("crop", cases, lambda image, *box: F.crop(image, *box))
 cases = [(*image, *((int(random.integers(3, 16)), int(random.integers(3, 16))) if image[0] < FULL_CASES else (side(), side())))
          for image in images(500, large=large)]
 add("resize", cases, lambda image, h, w: F.resize(image, [h, w]))
-# Horizontal first, always: two calls of one pass each.
-add("resize_up_to_9.4", cases, lambda image, h, w: image.resize((w, image.height), Image.BILINEAR).resize((w, h), Image.BILINEAR))
 cases = [(*image, *box_in(*image[1:]), *random.choice([[32, 32], [64, 64], [48, 31], [224, 160], [7, 9]])) for image in images(400, large=large)]
 cases[:FULL_CASES] = [(*case[:7], 8 + n, 10) for n, case in enumerate(cases[:FULL_CASES])]
 add("resized_crop", cases, lambda image, t, l, h, w, oh, ow: F.resized_crop(image, t, l, h, w, [int(oh), int(ow)]))

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include "transforms/kernels/blur.hpp"
 #include "transforms/kernels/geometry.hpp"
 #include "transforms/kernels/point_ops.hpp"
 #include "transforms/kernels/resize.hpp"
 #include "transforms/kernels/scalar/resize.hpp"
+#include "transforms/simd_targets.hpp"
 
 namespace lightly::transforms::kernels {
 namespace {
@@ -97,16 +97,8 @@ TEST(TestImage, SeesEveryByteWrittenTooMuch) {
   }
 }
 
-class Kernels : public ::testing::TestWithParam<std::int64_t> {
+class Kernels : public lightly::testing::SimdTargetTest {
  protected:
-  void SetUp() override { use(GetParam()); }
-  void TearDown() override { use(0); }
-
-  static void use(std::int64_t target) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().DeInit();
-  }
-
   std::int64_t below(std::int64_t n) {
     return static_cast<std::int64_t>(engine_() % static_cast<std::uint32_t>(n));
   }
@@ -115,15 +107,6 @@ class Kernels : public ::testing::TestWithParam<std::int64_t> {
 
   std::mt19937 engine_{7};  // NOLINT(cert-msc51-cpp): the same images in every run
 };
-
-std::vector<std::int64_t> targets() {
-  std::vector<std::int64_t> result;
-  for (std::int64_t rest = hwy::SupportedTargets() & compiled_targets(); rest != 0;
-       rest &= rest - 1) {
-    result.push_back(rest & -rest);
-  }
-  return result;
-}
 
 void scalar_op(const LevelBlend& op, const Image& image) {
   scalar::blend_with_level(image, image, op);
@@ -277,8 +260,9 @@ TEST_P(Kernels, BlursEqualTheScalarOne) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryTarget, Kernels, ::testing::ValuesIn(targets()),
-                         [](const auto& test) { return std::string(hwy::TargetName(test.param)); });
+INSTANTIATE_TEST_SUITE_P(EveryTarget, Kernels,
+                         ::testing::ValuesIn(lightly::testing::simd_targets()),
+                         lightly::testing::target_name);
 
 }  // namespace
 }  // namespace lightly::transforms::kernels

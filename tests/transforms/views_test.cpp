@@ -1,10 +1,12 @@
-// Ten thousand whole views, and resizes of every kind, against Pillow and torchvision.
+// Ten thousand whole views, and resizes of every kind, against Pillow and torchvision, under every
+// SIMD target of this machine, the scalar code among them.
 #include <utility>
 
 #include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/image_view.hpp"
 #include "support/matchers.hpp"
 #include "transforms/formula_image.hpp"
+#include "transforms/simd_targets.hpp"
 
 namespace lightly::transforms {
 namespace {
@@ -37,11 +39,13 @@ ColorJitter::Params jitter(std::int64_t n) {
   return params;
 }
 
+class Views : public lightly::testing::SimdTargetTest {};
+
 core::Safetensors golden() {
   return lightly::testing::load_golden("transforms/pillow_13.0.0_views.safetensors");
 }
 
-TEST(Views, TenThousandEqualPillowAndTorchvision) {
+TEST_P(Views, TenThousandEqualPillowAndTorchvision) {
   const core::Safetensors expected = golden();
   const at::Tensor crcs = expected.at("view.crc");
   const at::Tensor float_crcs = expected.at("view.float_crc");
@@ -90,15 +94,15 @@ void expect_resizes(const std::string& name, functional::Interpolation interpola
   }
 }
 
-TEST(Views, BicubicResizeEqualsPillow) {
+TEST_P(Views, BicubicResizeEqualsPillow) {
   expect_resizes("bicubic.crc", functional::Interpolation::kBicubic);
 }
 
-TEST(Views, NearestResizeEqualsPillow) {
+TEST_P(Views, NearestResizeEqualsPillow) {
   expect_resizes("nearest.crc", functional::Interpolation::kNearest);
 }
 
-TEST(Views, ResizeOfLargeImagesEqualsPillow) {
+TEST_P(Views, ResizeOfLargeImagesEqualsPillow) {
   const at::Tensor crcs = golden().at("bilinear.crc");
   const std::pair<Size, Size> cases[] = {{{3000, 4000}, {224, 224}},
                                          {{4000, 3000}, {224, 160}},
@@ -112,6 +116,9 @@ TEST(Views, ResizeOfLargeImagesEqualsPillow) {
         << in << " -> " << out;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(EveryTarget, Views, ::testing::ValuesIn(lightly::testing::simd_targets()),
+                         lightly::testing::target_name);
 
 }  // namespace
 }  // namespace lightly::transforms

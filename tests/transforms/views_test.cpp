@@ -103,17 +103,24 @@ TEST_P(Views, NearestResizeEqualsPillow) {
 }
 
 TEST_P(Views, ResizeOfLargeImagesEqualsPillow) {
-  const at::Tensor crcs = golden().at("bilinear.crc");
-  const std::pair<Size, Size> cases[] = {{{3000, 4000}, {224, 224}},
-                                         {{4000, 3000}, {224, 160}},
-                                         {{3000, 4000}, {2999, 1}},
-                                         {{1, 4000}, {64, 64}}};
-  ASSERT_EQ(crcs.numel(), 4);
-  for (std::int64_t n = 0; n < 4; ++n) {
+  const core::Safetensors expected = golden();
+  const std::pair<Size, Size> cases[] = {{{3000, 4000}, {224, 224}},   {{4000, 3000}, {224, 160}},
+                                         {{3000, 4000}, {2999, 1}},    {{1, 4000}, {64, 64}},
+                                         {{3000, 4000}, {1500, 2001}}, {{375, 500}, {3000, 2999}}};
+  const std::pair<const char*, functional::Interpolation> interpolations[] = {
+      {"large_bilinear.crc", functional::Interpolation::kBilinear},
+      {"large_bicubic.crc", functional::Interpolation::kBicubic},
+      {"large_nearest.crc", functional::Interpolation::kNearest}};
+  for (std::int64_t n = 0; n < 6; ++n) {
     const auto& [in, out] = cases[n];
     const at::Tensor image = formula_image(static_cast<std::uint32_t>(n), in);
-    EXPECT_EQ(crc(functional::resize(image, out)), crcs.const_data_ptr<std::int64_t>()[n])
-        << in << " -> " << out;
+    for (const auto& [name, interpolation] : interpolations) {
+      const at::Tensor crcs = expected.at(name);
+      ASSERT_EQ(crcs.numel(), 6);
+      const at::Tensor made = functional::resize(image, out, {.interpolation = interpolation});
+      EXPECT_EQ(crc(made), crcs.const_data_ptr<std::int64_t>()[n])
+          << name << ": " << in << " -> " << out;
+    }
   }
 }
 

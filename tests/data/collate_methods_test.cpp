@@ -121,12 +121,12 @@ TEST(SwaVCollateFunction, WorksWithoutNormalize) {
 }
 
 TEST(MultiCropCollateFunction, TakesAnyTransform) {
-  const auto brighter = [](const at::Tensor& crop, core::Random&) { return crop.fill_(255); };
+  const auto white = [](const at::Tensor& crop, core::Random&) { return at::full_like(crop, 255); };
   const MultiCropCollateFunction collate({.crop_sizes = {12, 6},
                                           .crop_counts = {2, 1},
                                           .crop_min_scales = {0.5, 0.1},
                                           .crop_max_scales = {1.0, 0.5},
-                                          .transforms = brighter,
+                                          .transforms = white,
                                           .normalize = std::nullopt});
   const Batch batch = collate({sample()});
   ASSERT_EQ(batch.views.size(), 3U);

@@ -39,6 +39,27 @@ std::vector<Operation> every_operation() {
   return {
       {"resize",
        [](const Images& i, std::int64_t side) { return functional::resize(i.larger, side); }},
+      {"resize_bicubic",
+       [](const Images& i, std::int64_t side) {
+         return functional::resize(i.larger, side,
+                                   {.interpolation = functional::Interpolation::kBicubic});
+       }},
+      {"resize_nearest",
+       [](const Images& i, std::int64_t side) {
+         return functional::resize(i.larger, side,
+                                   {.interpolation = functional::Interpolation::kNearest});
+       }},
+      {"crop",
+       [](const Images& i, std::int64_t) {
+         return functional::crop(i.larger, bench::central_box(i.larger));
+       }},
+      {"center_crop",
+       [](const Images& i, std::int64_t side) { return functional::center_crop(i.larger, side); }},
+      {"hflip", [](const Images& i, std::int64_t) { return functional::hflip(i.image); }},
+      {"vflip", [](const Images& i, std::int64_t) { return functional::vflip(i.image); }},
+      {"rotate90", [](const Images& i, std::int64_t) { return functional::rotate90(i.image); }},
+      {"rotate_30",
+       [](const Images& i, std::int64_t) { return functional::rotate(i.image, 30.0); }},
       {"resized_crop_flip",
        [](const Images& i, std::int64_t side) {
          return functional::hflip(functional::resized_crop(
@@ -57,6 +78,14 @@ std::vector<Operation> every_operation() {
        [](const Images& i, std::int64_t) { return functional::gaussian_blur(i.image, 0.8); }},
       {"blur_1.8",
        [](const Images& i, std::int64_t) { return functional::gaussian_blur(i.image, 1.8); }},
+      {"solarize",
+       [](const Images& i, std::int64_t) { return functional::solarize(i.image, 128); }},
+      {"posterize",
+       [](const Images& i, std::int64_t) { return functional::posterize(i.image, 4); }},
+      {"equalize", [](const Images& i, std::int64_t) { return functional::equalize(i.image); }},
+      {"autocontrast",
+       [](const Images& i, std::int64_t) { return functional::autocontrast(i.image); }},
+      {"invert", [](const Images& i, std::int64_t) { return functional::invert(i.image); }},
       {"to_float",
        [](const Images& i, std::int64_t) {
          return functional::to_float_normalize(i.image, transforms::imagenet_normalize);

@@ -33,7 +33,8 @@ struct OperationImages {
 
 OperationImages images_for_operations(std::int64_t side);
 
-/// What operation `resized_crop_flip` shows of `larger`: the central four fifths of each side.
+/// What operations `crop` and `resized_crop_flip` show of `larger`: the central four fifths of each
+/// side.
 transforms::Box central_box(const at::Tensor& larger);
 
 }  // namespace lightly::bench

@@ -38,8 +38,8 @@ BatchBuilder::BatchBuilder(const BaseCollateFunction& collate, std::int64_t size
       targets_(static_cast<std::size_t>(size)),
       indices_(static_cast<std::size_t>(size)) {}
 
-void BatchBuilder::put(std::int64_t position, const std::function<Sample()>& load,
-                       const std::function<std::string()>& name) noexcept {
+void BatchBuilder::put(std::int64_t position, c10::function_ref<Sample()> load,
+                       c10::function_ref<std::string()> name) noexcept {
   const auto p = static_cast<std::size_t>(position);
   try {
     const Sample sample = load();

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <c10/util/FunctionRef.h>
 
 #include "data/batch_memory.hpp"
 #include "data/view_writer.hpp"
@@ -31,8 +32,8 @@ class BatchBuilder {
   ///
   /// Thread-safe for different positions. Throws nothing: what goes wrong waits for finish(), under
   /// the sample's name or, when there is no sample, under what `name` returns.
-  void put(std::int64_t position, const std::function<Sample()>& load,
-           const std::function<std::string()>& name) noexcept;
+  void put(std::int64_t position, c10::function_ref<Sample()> load,
+           c10::function_ref<std::string()> name) noexcept;
 
   /// The batch, when all positions are put; else the error of the first position that has one, as
   /// `callee: file name: reason`. Which one does not depend on the threads.

@@ -45,7 +45,7 @@ ViewWriter::ViewWriter(const transforms::ImageTransform& transform, std::int64_t
       view_(view),
       normalizer_(transforms::functional::normalizer(normalization)) {}
 
-void ViewWriter::write(const Sample& sample, const core::RandomKey& key, const Place& place) const {
+void ViewWriter::write(const Sample& sample, const core::RandomKey& key, Place place) const {
   core::Random random({.seed = key.seed,
                        .epoch = key.epoch,
                        .index = static_cast<std::uint64_t>(sample.index),

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
+
+#include <c10/util/FunctionRef.h>
 
 #include "lightly/core/random.hpp"
 #include "lightly/data/sample.hpp"
@@ -18,15 +19,16 @@ namespace lightly::data {
 class ViewWriter {
  public:
   using FloatImage = transforms::kernels::FloatImage;
-  /// Where a view of that size goes; nothing when there is no room for it.
-  using Place = std::function<std::optional<FloatImage>(const transforms::Size&)>;
+  /// Where a view of that size goes; nothing when there is no room for it. A reference, because a
+  /// std::function would take memory for every view.
+  using Place = c10::function_ref<std::optional<FloatImage>(const transforms::Size&)>;
 
   /// `transform` must outlive the writer, which gives its name as view `view`.
   ViewWriter(const transforms::ImageTransform& transform, std::int64_t view,
              const transforms::Normalization& normalization);
 
   /// Throws c10::ValueError when the transform makes anything but uint8 or float32 [3, h, w].
-  void write(const Sample& sample, const core::RandomKey& key, const Place& place) const;
+  void write(const Sample& sample, const core::RandomKey& key, Place place) const;
 
  private:
   const transforms::ImageTransform& transform_;

@@ -11,7 +11,8 @@ MultiViewTransform views_of(const MultiCropTransformOptions& options) {
   check_transforms("MultiCropTransform", {options.transforms});
   MultiViewTransform result{.transforms = {}, .normalize = options.normalize};
   for (const Crop& crop : one_a_view("MultiCropTransform", crop_kinds(options))) {
-    const RandomResizedCrop cropping({.size = crop.size, .scale = crop.scale});
+    const RandomResizedCrop cropping(
+        {.size = crop.size, .scale = crop.scale, .pass_order = options.pass_order});
     result.transforms.emplace_back(Compose({cropping, options.transforms}));
   }
   result.check();

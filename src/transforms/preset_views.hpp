@@ -69,7 +69,8 @@ ImageViewOptions jittered_view(const Options& options, const ColorJitterOptions&
           .vf_prob = options.vf_prob,
           .hf_prob = options.hf_prob,
           .rr_prob = options.rr_prob,
-          .sigmas = options.sigmas};
+          .sigmas = options.sigmas,
+          .pass_order = options.pass_order};
 }
 
 /// What the options of the early collate functions of two views have in common.

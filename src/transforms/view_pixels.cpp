@@ -181,8 +181,8 @@ void show(const kernels::ConstImage& crop, const ImageViewOptions& options,
       mirror(params, shown);
     }
   } else {
-    kernels::ResizeStyle style =
-        functional::resize_style(crop, shown, {.interpolation = options.interpolation});
+    kernels::ResizeStyle style = functional::resize_style(
+        crop, shown, {.interpolation = options.interpolation, .pass_order = options.pass_order});
     style.hflip = params.hflip && !turn_first;
     style.vflip = params.vflip && !turn_first;
     kernels::resize(crop, shown, style, scratch.resize);

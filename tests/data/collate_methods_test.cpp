@@ -121,18 +121,30 @@ TEST(SwaVCollateFunction, WorksWithoutNormalize) {
 }
 
 TEST(MultiCropCollateFunction, TakesAnyTransform) {
-  const auto brighter = [](const at::Tensor& crop, core::Random&) { return crop.fill_(255); };
+  const auto white = [](const at::Tensor& crop, core::Random&) { return at::full_like(crop, 255); };
   const MultiCropCollateFunction collate({.crop_sizes = {12, 6},
                                           .crop_counts = {2, 1},
                                           .crop_min_scales = {0.5, 0.1},
                                           .crop_max_scales = {1.0, 0.5},
-                                          .transforms = brighter,
+                                          .transforms = white,
                                           .normalize = std::nullopt});
   const Batch batch = collate({sample()});
   ASSERT_EQ(batch.views.size(), 3U);
   EXPECT_EQ(batch.views[1].sizes(), (std::vector<std::int64_t>{1, 3, 12, 12}));
   EXPECT_EQ(batch.views[2].sizes(), (std::vector<std::int64_t>{1, 3, 6, 6}));
   EXPECT_EQ(batch.views[2].min().item<float>(), 1.0F);
+}
+
+TEST(Collate, PassOrderReachesEveryView) {
+  constexpr auto kEarly = transforms::functional::PillowPassOrder::kUpTo12;
+  const std::vector<BaseCollateFunction> collates{
+      ImageCollateFunction({.pass_order = kEarly}), SimCLRCollateFunction({.pass_order = kEarly}),
+      MoCoCollateFunction({.pass_order = kEarly}), SwaVCollateFunction({.pass_order = kEarly})};
+  for (const BaseCollateFunction& collate : collates) {
+    for (const transforms::ImageTransform& view : collate.options().transforms) {
+      EXPECT_EQ(view.target<transforms::ImageView>()->options().pass_order, kEarly);
+    }
+  }
 }
 
 TEST(MoCoCollateFunction, RejectsIllegalOptions) {

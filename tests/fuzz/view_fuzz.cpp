@@ -117,6 +117,8 @@ ImageViewOptions draw_options(FuzzedDataProvider& data) {
   options.interpolation = data.PickValueInArray({functional::Interpolation::kBilinear,
                                                  functional::Interpolation::kBicubic,
                                                  functional::Interpolation::kNearest});
+  options.pass_order = data.PickValueInArray(
+      {functional::PillowPassOrder::kCurrent, functional::PillowPassOrder::kUpTo12});
   const double highest = data.PickValueInArray({0.0, 2.0, 20.0, functional::kLargestBlurRadius});
   options.sigmas = {within(data, 0.0, highest), highest};
   if (data.ConsumeBool()) {
@@ -308,8 +310,9 @@ at::Tensor one_by_one(const at::Tensor& image, const ImageViewOptions& options,
     return params.solarize && now ? functional::solarize(view, options.solarization_threshold)
                                   : view;
   };
-  at::Tensor view = functional::resize(functional::crop(image, params.crop), options.input_size,
-                                       {.interpolation = options.interpolation});
+  at::Tensor view = functional::resize(
+      functional::crop(image, params.crop), options.input_size,
+      {.interpolation = options.interpolation, .pass_order = options.pass_order});
   view = turned(view, turn_first);
   view = params.hflip ? functional::hflip(view) : view;
   view = params.vflip ? functional::vflip(view) : view;

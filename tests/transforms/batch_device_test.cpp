@@ -3,21 +3,21 @@
 // operator.
 
 #include <algorithm>
-#include <memory>
 
 #include <ATen/TensorIndexing.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/ones.h>
-#include <ATen/record_function.h>
 #include <torch/library.h>
 
 #include "lightly/transforms/batch.hpp"
 #include "support/matchers.hpp"
+#include "support/operator_observer.hpp"
 
 namespace lightly::transforms {
 namespace {
 
 using lightly::testing::error_text;
+using lightly::testing::OperatorObserver;
 using ::testing::HasSubstr;
 
 // The shapes of results that LibTorch knows for this device only in Python.
@@ -36,45 +36,6 @@ TORCH_LIBRARY_IMPL(aten, Meta, library) {
   library.impl("abs.out", shape_of_abs);
   library.impl("index_select", shape_of_index_select);
 }
-
-// The operators that this thread calls while it lives.
-class Observer {
- public:
-  Observer() : handle_(at::addThreadLocalCallback(callback())) {
-    names().clear();
-    copies() = 0;
-  }
-  ~Observer() { at::removeCallback(handle_); }
-  Observer(const Observer&) = delete;
-  Observer& operator=(const Observer&) = delete;
-
-  static std::vector<std::string>& names() {
-    thread_local std::vector<std::string> seen;
-    return seen;
-  }
-
-  // Those from one kind of device to another.
-  static int& copies() {
-    thread_local int count = 0;
-    return count;
-  }
-
- private:
-  static at::RecordFunctionCallback callback() {
-    return at::RecordFunctionCallback(&start).needsInputs(true).scopes({at::RecordScope::FUNCTION});
-  }
-
-  static std::unique_ptr<at::ObserverContext> start(const at::RecordFunction& function) {
-    names().emplace_back(function.name());
-    if (names().back() == "aten::copy_") {
-      const auto inputs = function.inputs();
-      copies() += inputs[0].toTensor().device() != inputs[1].toTensor().device() ? 1 : 0;
-    }
-    return nullptr;
-  }
-
-  at::CallbackHandle handle_;
-};
 
 // Operators whose result needs the content of a tensor on the host.
 std::vector<std::string> waits_in(const std::vector<std::string>& names) {
@@ -144,19 +105,19 @@ TEST_F(BatchViewOnDevice, CopiesOnceFromTheHostAndNothingBack) {
   const at::Tensor images =
       at::empty({32, 3, 40, 50}, at::TensorOptions(at::kByte).device(at::kMeta));
   const BatchView view(kBusy);
-  const Observer observer;
+  const OperatorObserver observer;
   view(images, indices(), {.seed = 1});
-  EXPECT_EQ(Observer::copies(), 1);
-  EXPECT_THAT(waits_in(Observer::names()), ::testing::IsEmpty());
-  EXPECT_GT(Observer::names().size(), 100U);
+  EXPECT_EQ(OperatorObserver::copies(), 1);
+  EXPECT_THAT(waits_in(OperatorObserver::names()), ::testing::IsEmpty());
+  EXPECT_GT(OperatorObserver::names().size(), 100U);
 }
 
 TEST_F(BatchViewOnDevice, CallsNoOperatorThatWaits) {
   const at::Tensor images = at::empty({32, 3, 40, 50}, at::kByte).fill_(100);
   const BatchView view(kBusy);
-  const Observer observer;
+  const OperatorObserver observer;
   view(images, indices(), {.seed = 1});
-  EXPECT_THAT(waits_in(Observer::names()), ::testing::IsEmpty());
+  EXPECT_THAT(waits_in(OperatorObserver::names()), ::testing::IsEmpty());
 }
 
 TEST_F(BatchViewOnDevice, CallsAsManyOperatorsForManySamplesAsForFew) {
@@ -170,24 +131,24 @@ TEST_F(BatchViewOnDevice, CallsAsManyOperatorsForManySamplesAsForFew) {
       const std::vector<std::int64_t> more = indices();
       all.insert(all.end(), more.begin(), more.end());
     }
-    const Observer observer;
+    const OperatorObserver observer;
     view(images, all, {.seed = 1});
-    calls.push_back(Observer::names().size());
+    calls.push_back(OperatorObserver::names().size());
   }
   EXPECT_EQ(calls[0], calls[1]);
 }
 
 TEST_F(BatchViewOnDevice, TheObserverSeesWhatItLooksFor) {
-  const Observer observer;
+  const OperatorObserver observer;
   const at::Tensor one = at::ones({3});
   EXPECT_EQ(one.sum().item<float>(), 3.0F);
   one.index({one.gt(0.0)});
   one.to(at::kMeta);
-  EXPECT_THAT(waits_in(Observer::names()),
+  EXPECT_THAT(waits_in(OperatorObserver::names()),
               ::testing::AllOf(::testing::Contains("aten::item"),
                                ::testing::Contains("aten::_local_scalar_dense"),
                                ::testing::Contains("aten::nonzero")));
-  EXPECT_EQ(Observer::copies(), 1);
+  EXPECT_EQ(OperatorObserver::copies(), 1);
   EXPECT_THAT(error_text([&] { one.to(at::kMeta).sum().item<float>(); }), HasSubstr("Meta"));
 }
 

@@ -1,29 +1,17 @@
 #include "transforms/formula_image.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
+#include <zlib.h>
 
 namespace lightly::testing {
 namespace {
 
 at::Tensor channels_last_image(const transforms::Size& size) {
   return at::empty({size.height, size.width, 3}, at::kByte).permute({2, 0, 1});
-}
-
-std::array<std::uint32_t, 256> make_crc_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t value = i;
-    for (int bit = 0; bit < 8; ++bit) {
-      value = (value >> 1) ^ ((value & 1U) != 0U ? 0xEDB88320U : 0U);
-    }
-    table[i] = value;
-  }
-  return table;
 }
 
 }  // namespace
@@ -101,15 +89,10 @@ std::vector<at::Tensor> no_images() {
 }
 
 std::int64_t crc(const at::Tensor& image) {
-  static const std::array<std::uint32_t, 256> table = make_crc_table();
   TORCH_CHECK(image.permute({1, 2, 0}).is_contiguous(), "crc: image must be channels-last, got ",
               image.sizes(), " with strides ", image.strides());
-  const auto* data = static_cast<const std::uint8_t*>(image.const_data_ptr());
-  std::uint32_t value = 0xFFFFFFFFU;
-  for (std::size_t i = 0; i < image.nbytes(); ++i) {
-    value = (value >> 8) ^ table[(value ^ data[i]) & 255U];
-  }
-  return value ^ 0xFFFFFFFFU;
+  const auto* data = static_cast<const Bytef*>(image.const_data_ptr());
+  return static_cast<std::int64_t>(crc32_z(0, data, image.nbytes()));
 }
 
 }  // namespace lightly::testing

@@ -1,18 +1,19 @@
 // Every one of the 2^24 colours: a fused multiply-add or a reciprocal in place of a division shows
-// up in a few of them only.
+// up in a few of them only. Under every SIMD target of this machine, the scalar code among them.
 #include <functional>
 #include <string>
 
 #include "lightly/transforms/functional.hpp"
 #include "support/matchers.hpp"
 #include "transforms/formula_image.hpp"
+#include "transforms/simd_targets.hpp"
 
 namespace lightly::transforms {
 namespace {
 
 using lightly::testing::crc;
 
-class EveryColour : public ::testing::Test {
+class EveryColour : public lightly::testing::SimdTargetTest {
  protected:
   static void SetUpTestSuite() { colours_ = lightly::testing::every_colour(); }
   static void TearDownTestSuite() { colours_ = at::Tensor(); }
@@ -34,20 +35,24 @@ class EveryColour : public ::testing::Test {
   inline static at::Tensor colours_;
 };
 
-TEST_F(EveryColour, HueEqualsTorchvision) {
+TEST_P(EveryColour, HueEqualsTorchvision) {
   expect_golden("adjust_hue", functional::adjust_hue);
 }
 
-TEST_F(EveryColour, SaturationEqualsTorchvision) {
+TEST_P(EveryColour, SaturationEqualsTorchvision) {
   expect_golden("adjust_saturation", functional::adjust_saturation);
 }
 
-TEST_F(EveryColour, GrayscaleEqualsTorchvision) {
+TEST_P(EveryColour, GrayscaleEqualsTorchvision) {
   const core::Safetensors golden =
       lightly::testing::load_golden("transforms/pillow_13.0.0_functional.safetensors");
   EXPECT_EQ(crc(functional::to_grayscale(colours_)),
             golden.at("colours.to_grayscale.crc").item<std::int64_t>());
 }
+
+INSTANTIATE_TEST_SUITE_P(EveryTarget, EveryColour,
+                         ::testing::ValuesIn(lightly::testing::simd_targets()),
+                         lightly::testing::target_name);
 
 }  // namespace
 }  // namespace lightly::transforms

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
@@ -55,11 +56,25 @@ TEST(Functional, ResizeEqualsPillow) {
   });
 }
 
-TEST(Functional, ResizeEqualsEarlyPillowWhenAsked) {
-  expect_golden("resize_up_to_9.4", [](const at::Tensor& image, Parameters p) {
-    return functional::resize(image, size_from(p),
-                              {.pass_order = functional::PillowPassOrder::kUpTo94});
-  });
+TEST(Functional, ResizesEqualEarlyPillowWhenAsked) {
+  constexpr auto kEarly = functional::PillowPassOrder::kUpTo12;
+  const core::Safetensors early = load_golden("transforms/pillow_9.4.0_resize.safetensors");
+  for (const auto& [name, interpolation] :
+       {std::pair("bilinear", functional::Interpolation::kBilinear),
+        std::pair("bicubic", functional::Interpolation::kBicubic)}) {
+    lightly::testing::expect_golden(
+        early, std::string("resize.") + name, [&](const at::Tensor& image, Parameters p) {
+          return functional::resize(image, size_from(p),
+                                    {.interpolation = interpolation, .pass_order = kEarly});
+        });
+    lightly::testing::expect_golden(
+        early, std::string("resized_crop.") + name, [&](const at::Tensor& image, Parameters p) {
+          return functional::resized_crop(image, {.box = box_from(p),
+                                                  .size = size_from(p + 4),
+                                                  .interpolation = interpolation,
+                                                  .pass_order = kEarly});
+        });
+  }
 }
 
 TEST(Functional, ResizedCropEqualsPillow) {

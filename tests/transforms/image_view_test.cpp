@@ -1,11 +1,14 @@
 #include "lightly/transforms/image_view.hpp"
 
+#include <utility>
+
 #include <ATen/ops/zeros.h>
 
 #include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/image_transform.hpp"
 #include "support/matchers.hpp"
 #include "transforms/formula_image.hpp"
+#include "transforms/golden_cases.hpp"
 
 namespace lightly::transforms {
 namespace {
@@ -73,6 +76,7 @@ TEST(ImageView, DefaultsAreLightlys) {
   EXPECT_EQ(options.solarization_prob, 0.0);
   EXPECT_EQ(options.solarization_threshold, 128);
   EXPECT_EQ(options.interpolation, functional::Interpolation::kBilinear);
+  EXPECT_EQ(options.pass_order, functional::PillowPassOrder::kCurrent);
 }
 
 // The parameters of a view of `image` as it is, for the tests to add to.
@@ -128,6 +132,23 @@ TEST(ImageView, ResizesAsAskedWhateverComesAfter) {
                                  .rotation = RotationPlace::kAfterFlips,
                                  .interpolation = interpolation});
     EXPECT_TRUE(tensors_equal(turned_last.apply(image, params), functional::rotate(flipped, 12.5)));
+  }
+}
+
+TEST(ImageView, CropsEqualEarlyPillowWhenAsked) {
+  const core::Safetensors early =
+      lightly::testing::load_golden("transforms/pillow_9.4.0_resize.safetensors");
+  for (const auto& [name, interpolation] :
+       {std::pair("resized_crop.bilinear", functional::Interpolation::kBilinear),
+        std::pair("resized_crop.bicubic", functional::Interpolation::kBicubic)}) {
+    lightly::testing::expect_golden(
+        early, name, [&](const at::Tensor& image, lightly::testing::Parameters p) {
+          const auto whole = [p](int k) { return static_cast<std::int64_t>(p[k]); };
+          const ImageView view({.input_size = {whole(4), whole(5)},
+                                .interpolation = interpolation,
+                                .pass_order = functional::PillowPassOrder::kUpTo12});
+          return view.apply(image, {.crop = {whole(0), whole(1), whole(2), whole(3)}});
+        });
   }
 }
 

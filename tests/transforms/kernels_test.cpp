@@ -1,34 +1,33 @@
 // The vector kernels under every SIMD target of this machine against the scalar ones, which the
 // golden tests compare with Pillow.
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include "transforms/kernels/blur.hpp"
 #include "transforms/kernels/geometry.hpp"
 #include "transforms/kernels/point_ops.hpp"
 #include "transforms/kernels/resize.hpp"
 #include "transforms/kernels/scalar/resize.hpp"
-#include "transforms/kernels/targets.hpp"
+#include "transforms/simd_targets.hpp"
 
 namespace lightly::transforms::kernels {
 namespace {
 
-// Pixels with a guard behind the last row: a kernel that writes too much changes it.
+// Pixels with guards between the rows and behind the last: a kernel that writes too much changes
+// them.
 class TestImage {
  public:
   TestImage(std::int64_t height, std::int64_t width, std::int64_t padding = 0)
-      : row_bytes_(3 * width + padding),
-        height_(height),
-        width_(width),
-        bytes_(static_cast<std::size_t>(height * row_bytes_ - padding), kGuard) {}
+      : TestImage(height, width, padding, kBehind) {}
 
+  // Without guards: a sanitizer sees what is read behind the last row.
   static TestImage random(std::int64_t height, std::int64_t width, std::mt19937& engine,
                           std::int64_t padding = 0) {
-    TestImage made(height, width, padding);
+    TestImage made(height, width, padding, 0);
     // Few grey levels in some images: equal channels are special to hue.
     const std::uint32_t levels = engine() % 4 == 0 ? 3 : 256;
     for (std::uint8_t& byte : made.bytes_) {
@@ -53,13 +52,14 @@ class TestImage {
     return height_ == other.height_ && width_ == other.width_;
   }
 
-  // The bytes between the rows are as they were made.
+  // The bytes between the rows and behind the last are as they were made.
   bool guards_are_whole() const {
-    for (std::int64_t y = 0; y + 1 < height_; ++y) {
-      for (std::int64_t i = 3 * width_; i < row_bytes_; ++i) {
-        if (bytes_[static_cast<std::size_t>(y * row_bytes_ + i)] != kGuard) {
-          return false;
-        }
+    const auto is_guard = [](std::uint8_t byte) { return byte == kGuard; };
+    for (std::int64_t y = 0; y < height_; ++y) {
+      const auto row = bytes_.begin() + y * row_bytes_;
+      const auto next = y + 1 < height_ ? row + row_bytes_ : bytes_.end();
+      if (!std::all_of(row + 3 * width_, next, is_guard)) {
+        return false;
       }
     }
     return true;
@@ -67,17 +67,38 @@ class TestImage {
 
  private:
   static constexpr std::uint8_t kGuard = 0xA5;
+  // The longest vector.
+  static constexpr std::int64_t kBehind = 64;
+
+  TestImage(std::int64_t height, std::int64_t width, std::int64_t padding, std::int64_t behind)
+      : row_bytes_(3 * width + padding),
+        height_(height),
+        width_(width),
+        bytes_(static_cast<std::size_t>(height * row_bytes_ - padding + behind), kGuard) {}
+
   std::int64_t row_bytes_;
   std::int64_t height_;
   std::int64_t width_;
   std::vector<std::uint8_t> bytes_;
 };
 
-class Kernels : public ::testing::TestWithParam<std::int64_t> {
- protected:
-  void SetUp() override { use_target(GetParam()); }
-  void TearDown() override { use_target(0); }
+TEST(TestImage, SeesEveryByteWrittenTooMuch) {
+  for (const std::int64_t padding : {0, 5}) {
+    TestImage image(2, 3, padding);
+    EXPECT_TRUE(image.guards_are_whole());
+    const Image pixels = image;
+    for (const std::int64_t place : {std::int64_t{0}, std::int64_t{63}}) {
+      pixels.row(1)[9 + place] ^= 1;
+      EXPECT_FALSE(image.guards_are_whole()) << padding << " " << place;
+      pixels.row(1)[9 + place] ^= 1;
+    }
+    pixels.row(1)[8] = 0;
+    EXPECT_TRUE(image.guards_are_whole());
+  }
+}
 
+class Kernels : public lightly::testing::SimdTargetTest {
+ protected:
   std::int64_t below(std::int64_t n) {
     return static_cast<std::int64_t>(engine_() % static_cast<std::uint32_t>(n));
   }
@@ -86,15 +107,6 @@ class Kernels : public ::testing::TestWithParam<std::int64_t> {
 
   std::mt19937 engine_{7};  // NOLINT(cert-msc51-cpp): the same images in every run
 };
-
-std::vector<std::int64_t> targets() {
-  std::vector<std::int64_t> result;
-  for (std::int64_t rest = hwy::SupportedTargets() & compiled_targets(); rest != 0;
-       rest &= rest - 1) {
-    result.push_back(rest & -rest);
-  }
-  return result;
-}
 
 void scalar_op(const LevelBlend& op, const Image& image) {
   scalar::blend_with_level(image, image, op);
@@ -248,8 +260,9 @@ TEST_P(Kernels, BlursEqualTheScalarOne) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryTarget, Kernels, ::testing::ValuesIn(targets()),
-                         [](const auto& test) { return std::string(hwy::TargetName(test.param)); });
+INSTANTIATE_TEST_SUITE_P(EveryTarget, Kernels,
+                         ::testing::ValuesIn(lightly::testing::simd_targets()),
+                         lightly::testing::target_name);
 
 }  // namespace
 }  // namespace lightly::transforms::kernels

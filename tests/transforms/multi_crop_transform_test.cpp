@@ -1,5 +1,6 @@
 #include "lightly/transforms/multi_crop_transform.hpp"
 
+#include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/random_resized_crop.hpp"
 #include "support/matchers.hpp"
 #include "transforms/formula_image.hpp"
@@ -36,6 +37,23 @@ TEST(MultiCropTransform, MakesTheViewsOfEachKindInTurn) {
     const RandomResizedCrop& expected = v == 0 ? large : small;
     EXPECT_TRUE(tensors_equal(crops.transforms[v](image, random), expected(image, same))) << v;
   }
+}
+
+TEST(MultiCropTransform, ResizesAsThePillowAskedFor) {
+  MultiCropTransformOptions options = two_kinds();
+  options.crop_sizes[0] = {6, 60};
+  options.pass_order = functional::PillowPassOrder::kUpTo12;
+  const at::Tensor image = formula_image(0, {40, 50});
+  const auto crop = [&](functional::PillowPassOrder pass_order) {
+    core::Random random(3);
+    const RandomResizedCrop cropping(
+        {.size = {6, 60}, .scale = {0.5, 1.0}, .pass_order = pass_order});
+    return cropping(image, random);
+  };
+  core::Random random(3);
+  const at::Tensor made = MultiCropTransform(options).transforms[0](image, random);
+  EXPECT_TRUE(tensors_equal(made, crop(functional::PillowPassOrder::kUpTo12)));
+  EXPECT_FALSE(tensors_equal(made, crop(functional::PillowPassOrder::kCurrent)));
 }
 
 TEST(MultiCropTransform, GivesEveryCropToTheTransform) {

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <vector>
 
 #include "lightly/transforms/byol_transform.hpp"
 #include "lightly/transforms/dino_transform.hpp"
@@ -154,6 +155,26 @@ TEST(DINOTransform, StrengthReachesEveryView) {
 
 TEST(DINOTransform, WithoutLocalViewsHasTheTwoGlobalOnes) {
   EXPECT_EQ(DINOTransform({.n_local_views = 0}).transforms.size(), 2U);
+}
+
+TEST(Presets, PassOrderReachesEveryView) {
+  constexpr auto kEarly = functional::PillowPassOrder::kUpTo12;
+  const std::vector<MultiViewTransform> presets{
+      SimCLRTransform({.pass_order = kEarly}),
+      MoCoV1Transform({.pass_order = kEarly}),
+      MoCoV2Transform({.pass_order = kEarly}),
+      SimSiamTransform({.pass_order = kEarly}),
+      FastSiamTransform({.pass_order = kEarly}),
+      SwaVTransform({.pass_order = kEarly}),
+      DINOTransform({.pass_order = kEarly}),
+      VICRegTransform({.pass_order = kEarly}),
+      BYOLTransform({.view_1_transform = {.pass_order = kEarly},
+                     .view_2_transform = {.pass_order = kEarly}})};
+  for (const MultiViewTransform& preset : presets) {
+    for (const ImageTransform& view : preset.transforms) {
+      EXPECT_EQ(view.target<ImageView>()->options().pass_order, kEarly);
+    }
+  }
 }
 
 TEST(Presets, ErrorsNamePresetOptionAndValue) {

@@ -1,10 +1,12 @@
-// Ten thousand whole views, and resizes of every kind, against Pillow and torchvision.
+// Ten thousand whole views, and resizes of every kind, against Pillow and torchvision, under every
+// SIMD target of this machine, the scalar code among them.
 #include <utility>
 
 #include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/image_view.hpp"
 #include "support/matchers.hpp"
 #include "transforms/formula_image.hpp"
+#include "transforms/simd_targets.hpp"
 
 namespace lightly::transforms {
 namespace {
@@ -37,11 +39,13 @@ ColorJitter::Params jitter(std::int64_t n) {
   return params;
 }
 
+class Views : public lightly::testing::SimdTargetTest {};
+
 core::Safetensors golden() {
   return lightly::testing::load_golden("transforms/pillow_13.0.0_views.safetensors");
 }
 
-TEST(Views, TenThousandEqualPillowAndTorchvision) {
+TEST_P(Views, TenThousandEqualPillowAndTorchvision) {
   const core::Safetensors expected = golden();
   const at::Tensor crcs = expected.at("view.crc");
   const at::Tensor float_crcs = expected.at("view.float_crc");
@@ -90,28 +94,38 @@ void expect_resizes(const std::string& name, functional::Interpolation interpola
   }
 }
 
-TEST(Views, BicubicResizeEqualsPillow) {
+TEST_P(Views, BicubicResizeEqualsPillow) {
   expect_resizes("bicubic.crc", functional::Interpolation::kBicubic);
 }
 
-TEST(Views, NearestResizeEqualsPillow) {
+TEST_P(Views, NearestResizeEqualsPillow) {
   expect_resizes("nearest.crc", functional::Interpolation::kNearest);
 }
 
-TEST(Views, ResizeOfLargeImagesEqualsPillow) {
-  const at::Tensor crcs = golden().at("bilinear.crc");
-  const std::pair<Size, Size> cases[] = {{{3000, 4000}, {224, 224}},
-                                         {{4000, 3000}, {224, 160}},
-                                         {{3000, 4000}, {2999, 1}},
-                                         {{1, 4000}, {64, 64}}};
-  ASSERT_EQ(crcs.numel(), 4);
-  for (std::int64_t n = 0; n < 4; ++n) {
+TEST_P(Views, ResizeOfLargeImagesEqualsPillow) {
+  const core::Safetensors expected = golden();
+  const std::pair<Size, Size> cases[] = {{{3000, 4000}, {224, 224}},   {{4000, 3000}, {224, 160}},
+                                         {{3000, 4000}, {2999, 1}},    {{1, 4000}, {64, 64}},
+                                         {{3000, 4000}, {1500, 2001}}, {{375, 500}, {3000, 2999}}};
+  const std::pair<const char*, functional::Interpolation> interpolations[] = {
+      {"large_bilinear.crc", functional::Interpolation::kBilinear},
+      {"large_bicubic.crc", functional::Interpolation::kBicubic},
+      {"large_nearest.crc", functional::Interpolation::kNearest}};
+  for (std::int64_t n = 0; n < 6; ++n) {
     const auto& [in, out] = cases[n];
     const at::Tensor image = formula_image(static_cast<std::uint32_t>(n), in);
-    EXPECT_EQ(crc(functional::resize(image, out)), crcs.const_data_ptr<std::int64_t>()[n])
-        << in << " -> " << out;
+    for (const auto& [name, interpolation] : interpolations) {
+      const at::Tensor crcs = expected.at(name);
+      ASSERT_EQ(crcs.numel(), 6);
+      const at::Tensor made = functional::resize(image, out, {.interpolation = interpolation});
+      EXPECT_EQ(crc(made), crcs.const_data_ptr<std::int64_t>()[n])
+          << name << ": " << in << " -> " << out;
+    }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(EveryTarget, Views, ::testing::ValuesIn(lightly::testing::simd_targets()),
+                         lightly::testing::target_name);
 
 }  // namespace
 }  // namespace lightly::transforms

@@ -13,6 +13,8 @@ FACTOR = 1.3
 HUE = 0.1
 BLURS = (0.8, 1.8)
 THRESHOLD = 128
+BITS = 4
+DEGREES = 30
 
 
 def kernel_side(sigma):
@@ -21,7 +23,7 @@ def kernel_side(sigma):
 
 
 def central_box(larger):
-    """(left, top, width, height) of what `resized_crop_flip` shows of the array."""
+    """(left, top, width, height) of what `crop` and `resized_crop_flip` show of the array."""
     height, width = larger.shape[:2]
     return width // 10, height // 10, width * 8 // 10, height * 8 // 10
 

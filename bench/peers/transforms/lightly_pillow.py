@@ -2,7 +2,7 @@
 import lightly
 import PIL
 import torch
-from common import BLURS, FACTOR, HUE, SIGMAS, THRESHOLD, central_box, next_batches
+from common import BITS, BLURS, DEGREES, FACTOR, HUE, SIGMAS, THRESHOLD, central_box, next_batches
 from lightly.transforms import SimCLRTransform
 from lightly.transforms.utils import IMAGENET_NORMALIZE
 from PIL import Image, ImageFilter, ImageOps
@@ -21,6 +21,14 @@ def operations(image, larger, side):
     to_float = v2.Compose([v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(**IMAGENET_NORMALIZE)])
     calls = {
         "resize": lambda: larger.resize((side, side), Image.Resampling.BILINEAR),
+        "resize_bicubic": lambda: larger.resize((side, side), Image.Resampling.BICUBIC),
+        "resize_nearest": lambda: larger.resize((side, side), Image.Resampling.NEAREST),
+        "crop": lambda: larger.crop(box),
+        "center_crop": lambda: F.center_crop(larger, side),
+        "hflip": lambda: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+        "vflip": lambda: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
+        "rotate90": lambda: image.transpose(Image.Transpose.ROTATE_90),
+        "rotate_30": lambda: image.rotate(DEGREES),
         "resized_crop_flip": lambda: larger.resize((side, side), Image.Resampling.BILINEAR, box=box).transpose(
             Image.Transpose.FLIP_LEFT_RIGHT),
         "hue": lambda: F.adjust_hue(image, HUE),
@@ -29,6 +37,10 @@ def operations(image, larger, side):
         "brightness": lambda: F.adjust_brightness(image, FACTOR),
         "grayscale": lambda: F.rgb_to_grayscale(image, num_output_channels=3),
         "solarize": lambda: ImageOps.solarize(image, THRESHOLD),
+        "posterize": lambda: ImageOps.posterize(image, BITS),
+        "equalize": lambda: ImageOps.equalize(image),
+        "autocontrast": lambda: ImageOps.autocontrast(image),
+        "invert": lambda: ImageOps.invert(image),
         "to_float": lambda: to_float(image),
     }
     for sigma in BLURS:

@@ -3,7 +3,7 @@ import random
 
 import cv2
 import numpy as np
-from common import BLURS, FACTOR, HUE, JITTER, MEAN, SCALE, SIGMAS, STD, THRESHOLD, central_box, kernel_side, next_batches
+from common import BITS, BLURS, DEGREES, FACTOR, HUE, JITTER, MEAN, SCALE, SIGMAS, STD, THRESHOLD, central_box, kernel_side, next_batches
 
 cv2.setNumThreads(1)
 VERSION = f"OpenCV {cv2.__version__} (Python)"
@@ -12,8 +12,8 @@ LEVELS = np.arange(256)
 RATIO = (3 / 4, 4 / 3)
 
 
-def resize(image, side):
-    return cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR)
+def resize(image, side, interpolation=cv2.INTER_LINEAR):
+    return cv2.resize(image, (side, side), interpolation=interpolation)
 
 
 def grey(image):
@@ -42,6 +42,27 @@ def adjust_hue(image, factor):
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
 
 
+def rotate(image, degrees):
+    height, width = image.shape[:2]
+    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1)
+    return cv2.warpAffine(image, turn, (width, height), flags=cv2.INTER_NEAREST)
+
+
+def equalize(image):
+    return cv2.merge([cv2.equalizeHist(channel) for channel in cv2.split(image)])
+
+
+def autocontrast(image):
+    channels = []
+    for channel in cv2.split(image):
+        least, largest, _, _ = cv2.minMaxLoc(channel)
+        if largest > least:
+            scale = 255 / (largest - least)
+            channel = cv2.convertScaleAbs(channel, alpha=scale, beta=-least * scale)
+        channels.append(channel)
+    return cv2.merge(channels)
+
+
 def blur(image, sigma):
     """Faster than cv2.GaussianBlur, which computes the same in integers."""
     kernel = cv2.getGaussianKernel(kernel_side(sigma), sigma, cv2.CV_32F)
@@ -57,9 +78,19 @@ def to_float(image):
 
 def operations(image, larger, side):
     left, top, width, height = central_box(larger)
+    middle = [(length - side) // 2 for length in larger.shape[:2]]
     solarized = np.where(LEVELS < THRESHOLD, LEVELS, 255 - LEVELS).astype(np.uint8)
+    mask = (255 & ~(255 >> BITS),) * 4
     calls = {
         "resize": lambda: resize(larger, side),
+        "resize_bicubic": lambda: resize(larger, side, cv2.INTER_CUBIC),
+        "resize_nearest": lambda: resize(larger, side, cv2.INTER_NEAREST),
+        "crop": lambda: larger[top:top + height, left:left + width].copy(),
+        "center_crop": lambda: larger[middle[0]:middle[0] + side, middle[1]:middle[1] + side].copy(),
+        "hflip": lambda: cv2.flip(image, 1),
+        "vflip": lambda: cv2.flip(image, 0),
+        "rotate90": lambda: cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE),
+        "rotate_30": lambda: rotate(image, DEGREES),
         "resized_crop_flip": lambda: cv2.flip(resize(larger[top:top + height, left:left + width], side), 1),
         "hue": lambda: adjust_hue(image, HUE),
         "saturation": lambda: adjust_saturation(image, FACTOR),
@@ -67,6 +98,10 @@ def operations(image, larger, side):
         "brightness": lambda: adjust_brightness(image, FACTOR),
         "grayscale": lambda: grey(image),
         "solarize": lambda: cv2.LUT(image, solarized),
+        "posterize": lambda: cv2.bitwise_and(image, mask),
+        "equalize": lambda: equalize(image),
+        "autocontrast": lambda: autocontrast(image),
+        "invert": lambda: cv2.bitwise_not(image),
         "to_float": lambda: to_float(image),
     }
     for sigma in BLURS:

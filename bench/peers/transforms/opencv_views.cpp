@@ -1,6 +1,7 @@
 // transforms_bench.cpp in plain OpenCV: the same operations and the same recipe the way one writes
-// them with it, its own threads off. Its pixels are others: the resize is bilinear without
-// antialiasing, the blur a Gaussian kernel of 4 sigma, the hue has 180 steps.
+// them with it, its own threads off. Its pixels are others: the resizes are without antialiasing,
+// the blur a Gaussian kernel of 4 sigma, the hue has 180 steps, equalizeHist leaves out the least
+// value.
 // LIGHTLY_BENCH_PNG names the folder that lightly_write_images wrote.
 
 #include <algorithm>
@@ -48,15 +49,39 @@ const std::vector<cv::Mat>& images_for_views(int side) {
   return images;
 }
 
-cv::Mat resize(const cv::Mat& image, int side) {
+cv::Mat resize(const cv::Mat& image, int side, int interpolation = cv::INTER_LINEAR) {
   cv::Mat result;
-  cv::resize(image, result, {side, side}, 0.0, 0.0, cv::INTER_LINEAR);
+  cv::resize(image, result, {side, side}, 0.0, 0.0, interpolation);
   return result;
 }
 
-cv::Mat flip(const cv::Mat& image) {
+// Of a larger image, the central four fifths of each side.
+cv::Rect central_box(const cv::Mat& image) {
+  return {image.cols / 10, image.rows / 10, image.cols * 8 / 10, image.rows * 8 / 10};
+}
+
+cv::Mat center_crop(const cv::Mat& image, int side) {
+  return image({(image.cols - side) / 2, (image.rows - side) / 2, side, side}).clone();
+}
+
+cv::Mat flip(const cv::Mat& image, int around = 1) {
   cv::Mat result;
-  cv::flip(image, result, 1);
+  cv::flip(image, result, around);
+  return result;
+}
+
+cv::Mat rotate90(const cv::Mat& image) {
+  cv::Mat result;
+  cv::rotate(image, result, cv::ROTATE_90_COUNTERCLOCKWISE);
+  return result;
+}
+
+cv::Mat rotate(const cv::Mat& image, double degrees) {
+  const cv::Point2f centre(static_cast<float>(image.cols - 1) / 2.0F,
+                           static_cast<float>(image.rows - 1) / 2.0F);
+  cv::Mat result;
+  cv::warpAffine(image, result, cv::getRotationMatrix2D(centre, degrees, 1.0), image.size(),
+                 cv::INTER_NEAREST);
   return result;
 }
 
@@ -122,6 +147,47 @@ cv::Mat solarize(const cv::Mat& image) {
   }
   cv::Mat result;
   cv::LUT(image, table, result);
+  return result;
+}
+
+cv::Mat posterize(const cv::Mat& image, int bits) {
+  cv::Mat result;
+  cv::bitwise_and(image, cv::Scalar::all(255 & ~(255 >> bits)), result);
+  return result;
+}
+
+// `step` on each of the three channels.
+template <typename Step>
+cv::Mat by_channel(const cv::Mat& image, Step step) {
+  std::array<cv::Mat, 3> channels;
+  cv::split(image, channels.data());
+  for (cv::Mat& channel : channels) {
+    step(channel);
+  }
+  cv::Mat result;
+  cv::merge(channels.data(), channels.size(), result);
+  return result;
+}
+
+cv::Mat equalize(const cv::Mat& image) {
+  return by_channel(image, [](cv::Mat& channel) { cv::equalizeHist(channel, channel); });
+}
+
+cv::Mat autocontrast(const cv::Mat& image) {
+  return by_channel(image, [](cv::Mat& channel) {
+    double least = 0.0;
+    double largest = 0.0;
+    cv::minMaxLoc(channel, &least, &largest);
+    if (largest > least) {
+      const double scale = 255.0 / (largest - least);
+      channel.convertTo(channel, -1, scale, -least * scale);
+    }
+  });
+}
+
+cv::Mat invert(const cv::Mat& image) {
+  cv::Mat result;
+  cv::bitwise_not(image, result);
   return result;
 }
 
@@ -205,11 +271,20 @@ std::vector<Operation> every_operation() {
   using cv::Mat;
   return {
       {"resize", [](const Mat& i, const Mat& larger) { return resize(larger, i.rows); }},
+      {"resize_bicubic",
+       [](const Mat& i, const Mat& larger) { return resize(larger, i.rows, cv::INTER_CUBIC); }},
+      {"resize_nearest",
+       [](const Mat& i, const Mat& larger) { return resize(larger, i.rows, cv::INTER_NEAREST); }},
+      {"crop",
+       [](const Mat&, const Mat& larger) { return Mat(larger(central_box(larger)).clone()); }},
+      {"center_crop", [](const Mat& i, const Mat& larger) { return center_crop(larger, i.rows); }},
+      {"hflip", [](const Mat& i, const Mat&) { return flip(i); }},
+      {"vflip", [](const Mat& i, const Mat&) { return flip(i, 0); }},
+      {"rotate90", [](const Mat& i, const Mat&) { return rotate90(i); }},
+      {"rotate_30", [](const Mat& i, const Mat&) { return rotate(i, 30.0); }},
       {"resized_crop_flip",
        [](const Mat& i, const Mat& larger) {
-         const cv::Rect box(larger.cols / 10, larger.rows / 10, larger.cols * 8 / 10,
-                            larger.rows * 8 / 10);
-         return flip(resize(larger(box), i.rows));
+         return flip(resize(larger(central_box(larger)), i.rows));
        }},
       {"hue", [](const Mat& i, const Mat&) { return adjust_hue(i, 0.1); }},
       {"saturation", [](const Mat& i, const Mat&) { return adjust_saturation(i, 1.3); }},
@@ -219,6 +294,10 @@ std::vector<Operation> every_operation() {
       {"blur_0.8", [](const Mat& i, const Mat&) { return blur(i, 0.8); }},
       {"blur_1.8", [](const Mat& i, const Mat&) { return blur(i, 1.8); }},
       {"solarize", [](const Mat& i, const Mat&) { return solarize(i); }},
+      {"posterize", [](const Mat& i, const Mat&) { return posterize(i, 4); }},
+      {"equalize", [](const Mat& i, const Mat&) { return equalize(i); }},
+      {"autocontrast", [](const Mat& i, const Mat&) { return autocontrast(i); }},
+      {"invert", [](const Mat& i, const Mat&) { return invert(i); }},
       {"to_float",
        [](const Mat& i, const Mat&) {
          Mat result(3 * i.rows, i.cols, CV_32F);

@@ -1,7 +1,7 @@
 """torchvision's transforms v2 on uint8 tensors [3, H, W]."""
 import torch
 import torchvision
-from common import BLURS, FACTOR, HUE, JITTER, MEAN, SCALE, SIGMAS, STD, THRESHOLD, central_box, kernel_side, next_batches
+from common import BITS, BLURS, DEGREES, FACTOR, HUE, JITTER, MEAN, SCALE, SIGMAS, STD, THRESHOLD, central_box, kernel_side, next_batches
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
@@ -21,6 +21,16 @@ def operations(image, larger, side):
     to_float = v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)])
     calls = {
         "resize": lambda: F.resize(larger, [side, side], antialias=True),
+        "resize_bicubic": lambda: F.resize(larger, [side, side], interpolation=v2.InterpolationMode.BICUBIC, antialias=True),
+        # Pillow's; NEAREST is OpenCV's.
+        "resize_nearest": lambda: F.resize(larger, [side, side], interpolation=v2.InterpolationMode.NEAREST_EXACT),
+        # Copied, as by all others: a crop alone is a view of the same memory.
+        "crop": lambda: F.crop(larger, top, left, height, width).clone(),
+        "center_crop": lambda: F.center_crop(larger, [side, side]).clone(),
+        "hflip": lambda: F.horizontal_flip(image),
+        "vflip": lambda: F.vertical_flip(image),
+        "rotate90": lambda: torch.rot90(image, 1, (1, 2)),
+        "rotate_30": lambda: F.rotate(image, DEGREES),
         "resized_crop_flip": lambda: F.horizontal_flip(F.resized_crop(larger, top, left, height, width, [side, side], antialias=True)),
         "hue": lambda: F.adjust_hue(image, HUE),
         "saturation": lambda: F.adjust_saturation(image, FACTOR),
@@ -28,6 +38,10 @@ def operations(image, larger, side):
         "brightness": lambda: F.adjust_brightness(image, FACTOR),
         "grayscale": lambda: F.rgb_to_grayscale(image, num_output_channels=3),
         "solarize": lambda: F.solarize(image, THRESHOLD),
+        "posterize": lambda: F.posterize(image, BITS),
+        "equalize": lambda: F.equalize(image),
+        "autocontrast": lambda: F.autocontrast(image),
+        "invert": lambda: F.invert(image),
         "to_float": lambda: to_float(image),
     }
     for sigma in BLURS:

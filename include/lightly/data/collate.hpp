@@ -10,6 +10,7 @@
 
 #include "lightly/core/random.hpp"
 #include "lightly/data/sample.hpp"
+#include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/image_view.hpp"
 #include "lightly/transforms/multi_crop_transform.hpp"
 #include "lightly/transforms/multi_view_transform.hpp"
@@ -90,6 +91,8 @@ struct MoCoCollateFunctionOptions {
   double rr_prob = 0.0;
   std::array<double, 2> sigmas{0.2, 2.0};
   bool early_blur_radius = false;
+  transforms::functional::PillowPassOrder pass_order =
+      transforms::functional::PillowPassOrder::kCurrent;
   std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
 };
 
@@ -129,6 +132,8 @@ struct SwaVCollateFunctionOptions {
   double kernel_size = 1.0;
   std::array<double, 2> sigmas{0.2, 2.0};
   bool early_blur_radius = false;
+  transforms::functional::PillowPassOrder pass_order =
+      transforms::functional::PillowPassOrder::kCurrent;
   std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
 };
 

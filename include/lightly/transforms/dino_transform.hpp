@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/multi_view_transform.hpp"
 #include "lightly/transforms/normalization.hpp"
 #include "lightly/transforms/random_rotate_degrees.hpp"
@@ -37,6 +38,7 @@ struct DINOTransformOptions {
   std::array<double, 2> sigmas{0.1, 2.0};
   /// Of the second global view, in [0, 1]; the others are never solarized.
   double solarization_prob = 0.2;
+  functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   std::optional<Normalization> normalize = imagenet_normalize;
 };
 

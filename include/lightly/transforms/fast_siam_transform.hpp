@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/multi_view_transform.hpp"
 #include "lightly/transforms/normalization.hpp"
 #include "lightly/transforms/random_rotate_degrees.hpp"
@@ -30,6 +31,7 @@ struct FastSiamTransformOptions {
   double hf_prob = 0.5;
   double rr_prob = 0.0;
   std::optional<DegreeRange> rr_degrees = std::nullopt;
+  functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   std::optional<Normalization> normalize = imagenet_normalize;
 };
 

@@ -21,8 +21,9 @@ enum class PillowPassOrder {
   /// Pillow 13: vertical first when the height shrinks by more than twice as many pixels as the
   /// width, else horizontal first.
   kCurrent,
-  /// Pillow up to 9.4: always horizontal first.
-  kUpTo94,
+  /// Pillow up to 12.1: always horizontal first. So do 12.2 and 12.3, but for images more than 100
+  /// times as high as wide.
+  kUpTo12,
 };
 
 enum class Interpolation {

@@ -80,6 +80,9 @@ struct ImageViewOptions {
   SolarizationPlace solarization = SolarizationPlace::kAfterBlur;
   /// How the crop is resized.
   functional::Interpolation interpolation = functional::Interpolation::kBilinear;
+  /// Which Pillow's resize to equal. BatchView ignores it: it is close to both and equals neither
+  /// bit for bit.
+  functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   /// How apply_into and the collate functions make floats of the view's bytes; none: pixels / 255
   /// only.
   std::optional<Normalization> normalize = imagenet_normalize;
@@ -105,6 +108,7 @@ struct SimCLRViewOptions {
   double rr_prob = 0.0;
   std::array<double, 2> sigmas{0.2, 2.0};
   bool early_blur_radius = false;
+  functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   std::optional<Normalization> normalize = imagenet_normalize;
 
   /// Throws c10::ValueError that names the field out of bounds.

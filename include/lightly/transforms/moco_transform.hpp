@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/multi_view_transform.hpp"
 #include "lightly/transforms/normalization.hpp"
 #include "lightly/transforms/random_rotate_degrees.hpp"
@@ -27,6 +28,7 @@ struct MoCoV1TransformOptions {
   double hf_prob = 0.5;
   double rr_prob = 0.0;
   std::optional<DegreeRange> rr_degrees = std::nullopt;
+  functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   std::optional<Normalization> normalize = imagenet_normalize;
 };
 
@@ -54,6 +56,7 @@ struct MoCoV2TransformOptions {
   double hf_prob = 0.5;
   double rr_prob = 0.0;
   std::optional<DegreeRange> rr_degrees = std::nullopt;
+  functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   std::optional<Normalization> normalize = imagenet_normalize;
 };
 

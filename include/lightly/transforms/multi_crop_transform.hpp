@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/image_transform.hpp"
 #include "lightly/transforms/multi_view_transform.hpp"
 #include "lightly/transforms/normalization.hpp"
@@ -20,6 +21,8 @@ struct MultiCropTransformOptions {
   /// Range of the share of the image's area that a crop shows, 0 <= min <= max <= 1, max > 0.
   std::vector<double> crop_min_scales = {};
   std::vector<double> crop_max_scales = {};
+  /// Which Pillow's resize to equal.
+  functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   /// What is done with every crop.
   ImageTransform transforms = nullptr;
   /// For crops that `transforms` returns as uint8; none: pixels / 255 only.

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/multi_view_transform.hpp"
 #include "lightly/transforms/normalization.hpp"
 #include "lightly/transforms/random_rotate_degrees.hpp"
@@ -40,6 +41,8 @@ struct SimCLRTransformOptions {
   double rr_prob = 0.0;
   /// Range of the angle in degrees counter-clockwise; none: always 90.
   std::optional<DegreeRange> rr_degrees = std::nullopt;
+  /// Which Pillow's resize to equal.
+  functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   /// None: pixels / 255 only.
   std::optional<Normalization> normalize = imagenet_normalize;
 };

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/multi_view_transform.hpp"
 #include "lightly/transforms/normalization.hpp"
 #include "lightly/transforms/random_rotate_degrees.hpp"
@@ -32,6 +33,7 @@ struct SwaVTransformOptions {
   double random_gray_scale = 0.2;
   double gaussian_blur = 0.5;
   std::array<double, 2> sigmas{0.1, 2.0};
+  functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   std::optional<Normalization> normalize = imagenet_normalize;
 };
 

@@ -31,33 +31,34 @@ def blur_radius():
 
 
 large = [(375, 500), (500, 375), (224, 224), (700, 501)]
-cases = [(*image, *box_in(*image[1:])) for image in images(200)]
+photos = [(3000, 4000), (2001, 1333)]  # as a camera makes them
+cases = [(*image, *box_in(*image[1:])) for image in images(200, large=photos)]
 add("crop", cases, lambda image, *box: F.crop(image, *box))
 cases = [(*image, *((int(random.integers(3, 16)), int(random.integers(3, 16))) if image[0] < FULL_CASES else (side(), side())))
          for image in images(500, large=large)]
 add("resize", cases, lambda image, h, w: F.resize(image, [h, w]))
-# Horizontal first, always: two calls of one pass each.
-add("resize_up_to_9.4", cases, lambda image, h, w: image.resize((w, image.height), Image.BILINEAR).resize((w, h), Image.BILINEAR))
 cases = [(*image, *box_in(*image[1:]), *random.choice([[32, 32], [64, 64], [48, 31], [224, 160], [7, 9]])) for image in images(400, large=large)]
 cases[:FULL_CASES] = [(*case[:7], 8 + n, 10) for n, case in enumerate(cases[:FULL_CASES])]
 add("resized_crop", cases, lambda image, t, l, h, w, oh, ow: F.resized_crop(image, t, l, h, w, [int(oh), int(ow)]))
 # CIFAR's case: out of 32 x 32 into 32 x 32.
 cases = [(n, 32, 32, *box_in(32, 32)) for n in range(200)]
 add("resized_crop_32", cases, lambda image, t, l, h, w: F.resized_crop(image, t, l, h, w, [32, 32]))
-add("hflip", images(60), F.hflip)
-add("vflip", images(60), F.vflip)
-add("rotate90", images(300), lambda image: image.rotate(90))
+add("hflip", images(60, large=photos), F.hflip)
+add("vflip", images(60, large=photos), F.vflip)
+add("rotate90", images(300, large=photos), lambda image: image.rotate(90))
 factors = [0.0, 1.0, 0.5, 2.0, 1e-7, 10.0]
-cases = [(*image, factors[n] if n < len(factors) else float(random.uniform(0, 2))) for n, image in enumerate(images(300, large=large))]
+cases = [(*image, factors[n] if n < len(factors) else float(random.uniform(0, 2))) for n, image in enumerate(images(300, large=large + photos))]
 add("adjust_brightness", cases, F.adjust_brightness)
 add("adjust_contrast", cases, F.adjust_contrast)
 add("adjust_saturation", cases, F.adjust_saturation)
 factors = [0.0, 0.5, -0.5, 0.1, -0.003, 0.0039]
-cases = [(*image, factors[n] if n < len(factors) else float(random.uniform(-0.5, 0.5))) for n, image in enumerate(images(200, large=large))]
+cases = [(*image, factors[n] if n < len(factors) else float(random.uniform(-0.5, 0.5))) for n, image in enumerate(images(200, large=large + photos))]
 add("adjust_hue", cases, F.adjust_hue)
 add("to_grayscale", images(100, large=large), lambda image: F.to_grayscale(image, 3))
 radii = [0.8, 0.2, 2.0, 1.0, 0.0, 5.0, 100.0]
-cases = [(*image, radii[n] if n < len(radii) else blur_radius()) for n, image in enumerate(images(500, large=large))]
+cases = [(*image, radii[n] if n < len(radii) else blur_radius()) for n, image in enumerate(images(500, large=large + photos))]
+# Noise, by boxes far wider than the image.
+cases += [(2000, *size, radius) for size in ((64, 96), (375, 500), (1, 700), (701, 3)) for radius in (1e3, 1e5, 1e6)]
 add("gaussian_blur", cases, lambda image, radius: image.filter(ImageFilter.GaussianBlur(radius)))
 
 # All 2^24 colours: blue fastest, then green, red slowest; an image of 4096 x 4096.

@@ -3,7 +3,7 @@ interpolations, as Pillow and torchvision make them. Needs pillow==13.0.0, torch
 
 Nothing but digests is stored: images and parameters are formulas of the case's number, `draw`, that the test computes too.
 `view.crc` int64 [10000], `view.float_crc` int64 [1000] of the normalised floats in H·W·3 order, `bicubic.crc`, `nearest.crc`
-int64 [600] and `bilinear.crc` int64 [4] of large images."""
+int64 [600], and for large images `large_bilinear.crc`, `large_bicubic.crc`, `large_nearest.crc` int64 [6]."""
 from pathlib import Path
 
 import numpy as np
@@ -72,10 +72,12 @@ golden = {
     "view.float_crc": [crc(F.normalize(F.to_tensor(v), *IMAGENET).numpy().transpose(1, 2, 0)) for v in views[:1000]],
     "bicubic.crc": [crc(np.asarray(resize(n, F.InterpolationMode.BICUBIC))) for n in range(600)],
     "nearest.crc": [crc(np.asarray(resize(n, F.InterpolationMode.NEAREST))) for n in range(600)],
-    "bilinear.crc": [crc(np.asarray(F.resize(Image.fromarray(formula_image(n, *size)), list(out))))
-                     for n, (size, out) in enumerate([((3000, 4000), (224, 224)), ((4000, 3000), (224, 160)),
-                                                      ((3000, 4000), (2999, 1)), ((1, 4000), (64, 64))])],
 }
+large = [((3000, 4000), (224, 224)), ((4000, 3000), (224, 160)), ((3000, 4000), (2999, 1)), ((1, 4000), (64, 64)),
+         ((3000, 4000), (1500, 2001)), ((375, 500), (3000, 2999))]
+for name, interpolation in (("bilinear", F.InterpolationMode.BILINEAR), ("bicubic", F.InterpolationMode.BICUBIC), ("nearest", F.InterpolationMode.NEAREST)):
+    golden[f"large_{name}.crc"] = [crc(np.asarray(F.resize(Image.fromarray(formula_image(n, *size)), list(out), interpolation)))
+                                   for n, (size, out) in enumerate(large)]
 golden = {name: np.array(values, np.int64) for name, values in golden.items()}
 made_by = {"pillow": PIL.__version__, "torchvision": torchvision.__version__, "torch": torch.__version__}
 save_file(golden, Path(__file__).parent / "pillow_13.0.0_views.safetensors", made_by)

@@ -68,10 +68,10 @@ functional::Interpolation interpolation(FuzzedDataProvider& data) {
 
 functional::PillowPassOrder pass_order(FuzzedDataProvider& data) {
   return data.PickValueInArray(
-      {functional::PillowPassOrder::kCurrent, functional::PillowPassOrder::kUpTo94});
+      {functional::PillowPassOrder::kCurrent, functional::PillowPassOrder::kUpTo12});
 }
 
-bool is_inside(const Box& box, const Size& size) {
+bool lies_inside(const Box& box, const Size& size) {
   return box.top >= 0 && box.left >= 0 && box.height >= 1 && box.width >= 1 &&
          box.height <= size.height && box.width <= size.width &&
          box.top <= size.height - box.height && box.left <= size.width - box.width;
@@ -98,7 +98,7 @@ Call draw_geometry(FuzzedDataProvider& data, const Size& size) {
       const Box box = draw_box(data, size);
       return {"crop",
               [=](const at::Tensor& i) { return functional::crop(i, box); },
-              is_inside(box, size),
+              lies_inside(box, size),
               {box.height, box.width}};
     }
     case 1: {
@@ -118,7 +118,7 @@ Call draw_geometry(FuzzedDataProvider& data, const Size& size) {
                                         .interpolation = interpolation(data),
                                         .pass_order = pass_order(data)};
       return {"resized_crop", [=](const at::Tensor& i) { return functional::resized_crop(i, how); },
-              is_inside(how.box, size) && is_legal(how.size), how.size};
+              lies_inside(how.box, size) && is_legal(how.size), how.size};
     }
     case 4:
       return {"hflip", functional::hflip, true, size};

@@ -9,6 +9,7 @@
 
 #include "transforms/batch_plan.hpp"
 #include "transforms/batch_steps.hpp"
+#include "transforms/view_checks.hpp"
 
 namespace lightly::transforms {
 namespace {
@@ -50,7 +51,12 @@ void normalize_into(const at::Tensor& views, const Normalization& normalization,
   }
 }
 
-const at::ScalarType& checked(const at::ScalarType& dtype) {
+const ImageViewOptions& checked_view(const ImageViewOptions& options) {
+  check_view("BatchView", options);
+  return options;
+}
+
+at::ScalarType checked(at::ScalarType dtype) {
   TORCH_CHECK_VALUE(dtype == at::kFloat || dtype == at::kHalf || dtype == at::kBFloat16,
                     "BatchView: dtype must be Float, Half or BFloat16, got ", dtype);
   return dtype;
@@ -59,11 +65,12 @@ const at::ScalarType& checked(const at::ScalarType& dtype) {
 }  // namespace
 
 BatchView::BatchView(ImageViewOptions options, at::ScalarType dtype)
-    : view_(options), dtype_(checked(dtype)) {}
+    : view_(checked_view(options)), dtype_(checked(dtype)) {}
 
 std::vector<ImageView::Params> BatchView::sample(const Size& image_size,
                                                  at::ArrayRef<std::int64_t> indices,
                                                  const core::RandomKey& key) const {
+  check_size("BatchView", "image_size", image_size);
   std::vector<ImageView::Params> params;
   params.reserve(indices.size());
   for (const std::int64_t index : indices) {

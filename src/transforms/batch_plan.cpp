@@ -12,6 +12,7 @@
 #include "transforms/kernels/resize_weights.hpp"
 #include "transforms/kernels/rotate.hpp"
 #include "transforms/kernels/scalar/blur.hpp"
+#include "transforms/view_checks.hpp"
 #include "transforms/view_pixels.hpp"
 
 namespace lightly::transforms::batch {
@@ -185,9 +186,8 @@ struct DrawnJitter {
 
 DrawnJitter in_turn(std::size_t index, const ColorJitter::Params& params) {
   using Step = ColorJitter::Step;
-  TORCH_CHECK_VALUE(std::is_permutation(params.order.begin(), params.order.end(),
-                                        ColorJitter::Params().order.begin()),
-                    "BatchView: order of the jitter of image ", index, " must name each step once");
+  TORCH_CHECK_VALUE(has_each_step_once(params), "BatchView: order of the jitter of image ", index,
+                    " must name each step once");
   DrawnJitter jitter{.index = static_cast<std::int64_t>(index), .blends = {}};
   std::size_t next = 0;
   for (const Step step : params.order) {

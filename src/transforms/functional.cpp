@@ -50,7 +50,7 @@ at::Tensor with(const Pixels& pixels, const kernels::PointOp& op) {
 
 at::Tensor crop(const at::Tensor& image, const Box& box) {
   const Pixels pixels("crop", image);
-  const kernels::ConstImage part = pixels.part("crop", box);
+  const kernels::ConstImage part = pixels.part("crop", "box", box);
   at::Tensor result = empty_image({box.height, box.width});
   kernels::copy(part, pixels_to_write(result));
   return result;
@@ -67,7 +67,7 @@ at::Tensor center_crop(const at::Tensor& image, const Size& size) {
     std::memset(target.data, 0, result.nbytes());
   }
   kernels::copy(
-      pixels.part("center_crop", {rows.from, columns.from, rows.length, columns.length}),
+      pixels.part("center_crop", "window", {rows.from, columns.from, rows.length, columns.length}),
       {target.row(rows.to) + 3 * columns.to, target.row_bytes, rows.length, columns.length});
   return result;
 }
@@ -81,7 +81,7 @@ at::Tensor resize(const at::Tensor& image, const Size& size, const Resampling& r
 at::Tensor resized_crop(const at::Tensor& image, const ResizedCrop& parameters) {
   const Pixels pixels("resized_crop", image);
   check_size("resized_crop", "size", parameters.size);
-  return resized(pixels.part("resized_crop", parameters.box), parameters.size,
+  return resized(pixels.part("resized_crop", "box", parameters.box), parameters.size,
                  {.interpolation = parameters.interpolation, .pass_order = parameters.pass_order});
 }
 
@@ -169,7 +169,7 @@ at::Tensor to_float_normalize(const at::Tensor& image, const Normalization& norm
 
 void to_float_normalize_into(const at::Tensor& image, const Normalization& normalization,
                              const at::Tensor& slot) {
-  const Pixels pixels("to_float_normalize", image);
+  const Pixels pixels("to_float_normalize_into", image);
   kernels::apply_to_float({}, *pixels, last_normalizer(normalization),
                           checked_slot("to_float_normalize_into", slot, pixels.size()));
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <ATen/MemoryOverlap.h>
 #include <c10/util/Exception.h>
 
 #include "lightly/core/check.hpp"
@@ -13,6 +14,7 @@
 #include "transforms/kernels/geometry.hpp"
 #include "transforms/kernels/rotate.hpp"
 #include "transforms/pixels.hpp"
+#include "transforms/view_checks.hpp"
 
 namespace lightly::transforms {
 namespace functional {
@@ -49,6 +51,8 @@ kernels::FloatImage checked_slot(std::string_view callee, const at::Tensor& slot
   TORCH_CHECK_VALUE(fits, callee, ": slot must be a float32 tensor ", at::IntArrayRef(sizes),
                     " on the CPU, got ", slot.scalar_type(), " ", slot.sizes(), " on ",
                     slot.device());
+  TORCH_CHECK_VALUE(at::has_internal_overlap(slot) != at::MemOverlap::Yes, callee,
+                    ": slot must not overlap itself, got strides ", slot.strides());
   return {static_cast<float*>(slot.mutable_data_ptr()), slot.stride(0), slot.stride(1),
           slot.stride(2)};
 }
@@ -144,6 +148,8 @@ class Steps {
 
 void add_jitter(const ColorJitter::Params& jitter, Steps& steps) {
   using Step = ColorJitter::Step;
+  TORCH_CHECK_VALUE(has_each_step_once(jitter),
+                    "ImageView: order of the jitter must name each step once");
   for (const Step step : jitter.order) {
     if (step == Step::kBrightness && jitter.brightness) {
       steps.add(kernels::LevelBlend{
@@ -199,7 +205,7 @@ void show(const kernels::ConstImage& crop, const ImageViewOptions& options,
 Steps make(const at::Tensor& image, const ImageViewOptions& options,
            const ImageView::Params& params, const kernels::Image& target, Scratch& scratch) {
   const functional::Pixels pixels("ImageView", image);
-  show(pixels.part("ImageView", params.crop), options, params, target, scratch);
+  show(pixels.part("ImageView", "crop", params.crop), options, params, target, scratch);
   Steps steps(target);
   const auto add_solarization_at = [&](SolarizationPlace place) {
     if (params.solarize && options.solarization == place) {

@@ -25,7 +25,7 @@ float checked_radius(std::string_view callee, double radius);
 double checked_degrees(std::string_view callee, double degrees);
 
 /// The floats of `slot`; throws c10::ValueError that names `callee` unless it is float32
-/// [3, height, width] on the CPU.
+/// [3, height, width] on the CPU, no two of its elements in one place by a stride of 0.
 kernels::FloatImage checked_slot(std::string_view callee, const at::Tensor& slot, const Size& size);
 
 /// Throws c10::ValueError for a normalization out of its range.

@@ -268,8 +268,12 @@ TEST(SimCLRCollateFunction, EveryOptionReachesItsView) {
 }
 
 TEST(SimCLRCollateFunction, RejectsIllegalOptions) {
-  EXPECT_THAT(error_text([] { SimCLRCollateFunction({.hf_prob = 1.5}); }), HasSubstr("hf_prob"));
-  EXPECT_THAT(error_text([] { ImageCollateFunction({.input_size = 0}); }), HasSubstr("input_size"));
+  EXPECT_EQ(error_text([] { SimCLRCollateFunction({.cj_strength = -1.0}); }),
+            "SimCLRCollateFunction: cj_strength must be in [0, 2.5], got -1");
+  EXPECT_EQ(error_text([] { SimCLRCollateFunction({.hf_prob = 1.5}); }),
+            "SimCLRCollateFunction: hf_prob must be in [0, 1], got 1.5");
+  EXPECT_EQ(error_text([] { ImageCollateFunction({.input_size = 0}); }),
+            "ImageCollateFunction: input_size must be at least 1x1 px, got 0x0");
   EXPECT_THAT(error_text([] {
                 ImageCollateFunction({.normalize = transforms::Normalization{.std = {1, 0, 1}}});
               }),

@@ -200,11 +200,16 @@ TEST(BatchView, RejectsWhatIsNoBatchOfImages) {
 
 TEST(BatchView, ErrorsNameTheOption) {
   EXPECT_EQ(error_text([] { BatchView view({.hf_prob = std::nan("")}); }),
-            "ImageView: hf_prob must be in [0, 1], got nan");
+            "BatchView: hf_prob must be in [0, 1], got nan");
   EXPECT_EQ(error_text([] { BatchView view({.cj_hue = 0.7}); }),
-            "ImageView: cj_hue must be in [0, 0.5], got 0.7");
+            "BatchView: cj_hue must be in [0, 0.5], got 0.7");
   EXPECT_EQ(error_text([] { BatchView view({}, at::kDouble); }),
             "BatchView: dtype must be Float, Half or BFloat16, got Double");
+}
+
+TEST(BatchView, DoesNotSampleOutOfAnEmptyImage) {
+  EXPECT_EQ(error_text([] { BatchView().sample({0, 5}, {}, {}); }),
+            "BatchView: image_size must be at least 1x1 px, got 0x5");
 }
 
 TEST(BatchView, RejectsParamsOutOfBounds) {

@@ -91,6 +91,9 @@ struct MoCoCollateFunctionOptions {
   std::array<double, 2> sigmas{0.2, 2.0};
   bool early_blur_radius = false;
   std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// Two views of MoCo's first version of each image ([0] MoCo, 2019, arXiv:1911.05722). As lightly
@@ -130,6 +133,9 @@ struct SwaVCollateFunctionOptions {
   std::array<double, 2> sigmas{0.2, 2.0};
   bool early_blur_radius = false;
   std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// SwaV's large and small crops of each image ([0] SwAV, 2020, arXiv:2006.09882). As lightly
@@ -142,6 +148,9 @@ class SwaVCollateFunction : public BaseCollateFunction {
 struct PlainCollateFunctionOptions {
   /// None: pixels / 255 only.
   std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
+
+  /// Throws c10::ValueError for a normalisation out of bounds.
+  void check() const;
 };
 
 /// One view, the image itself, without randomness: for embedding and evaluation. The images of a

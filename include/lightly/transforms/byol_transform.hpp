@@ -29,6 +29,9 @@ struct BYOLView1TransformOptions {
   double hf_prob = 0.5;
   double rr_prob = 0.0;
   std::optional<DegreeRange> rr_degrees = std::nullopt;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// As BYOLView1TransformOptions, for the second view.
@@ -49,6 +52,9 @@ struct BYOLView2TransformOptions {
   double hf_prob = 0.5;
   double rr_prob = 0.0;
   std::optional<DegreeRange> rr_degrees = std::nullopt;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 struct BYOLTransformOptions {
@@ -56,6 +62,9 @@ struct BYOLTransformOptions {
   BYOLView2TransformOptions view_2_transform = {};
   /// Of both views, where lightly has one each; none: pixels / 255 only.
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// BYOL's two views ([0] BYOL, 2020, arXiv:2006.07733), each an ImageView: the first is always

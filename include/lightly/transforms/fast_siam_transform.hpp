@@ -31,6 +31,9 @@ struct FastSiamTransformOptions {
   double rr_prob = 0.0;
   std::optional<DegreeRange> rr_degrees = std::nullopt;
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// Several of SimSiam's views ([0] FastSiam, 2022), each an ImageView. Throws c10::ValueError that

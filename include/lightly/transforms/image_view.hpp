@@ -112,7 +112,7 @@ struct SimCLRViewOptions {
 };
 
 /// SimCLR's view in the terms of ImageView ([0] SimCLR, 2020, arXiv:2002.05709, appendix A).
-/// Throws c10::ValueError for a cj_strength out of its range.
+/// Throws c10::ValueError that names the field out of bounds.
 ImageViewOptions simclr_view(const SimCLRViewOptions& options);
 
 /// One random view of an image: uint8 [3, H, W] in, uint8 [3, h, w] of `input_size` out.

@@ -33,6 +33,9 @@ struct SwaVTransformOptions {
   double gaussian_blur = 0.5;
   std::array<double, 2> sigmas{0.1, 2.0};
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// SwaV's large and small crops ([0] SwAV, 2020, arXiv:2006.09882), each an ImageView. The views

@@ -30,6 +30,9 @@ struct VICRegTransformOptions {
   double rr_prob = 0.0;
   std::optional<DegreeRange> rr_degrees = std::nullopt;
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// Two of VICReg's views ([0] VICReg, 2021, arXiv:2105.04906), each an ImageView. Throws

@@ -90,6 +90,17 @@ void check_view(std::string_view callee, const ImageViewOptions& options) {
   }
 }
 
+void check_made(std::string_view prefix, std::int64_t view, const at::Tensor& made) {
+  TORCH_CHECK_VALUE(made.defined(), prefix, "the transform of view ", view,
+                    " must return uint8 or float32 [3, h, w] on the CPU, got no tensor");
+  const bool fits = (made.scalar_type() == at::kByte || made.scalar_type() == at::kFloat) &&
+                    made.dim() == 3 && made.size(0) == 3 && made.size(1) > 0 && made.size(2) > 0 &&
+                    made.device().is_cpu();
+  TORCH_CHECK_VALUE(fits, prefix, "the transform of view ", view,
+                    " must return uint8 or float32 [3, h, w] on the CPU, got ", made.scalar_type(),
+                    " ", made.sizes(), " on ", made.device());
+}
+
 bool has_each_step_once(const ColorJitter::Params& jitter) {
   return std::is_permutation(jitter.order.begin(), jitter.order.end(),
                              ColorJitter::Params().order.begin());

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string_view>
+
+#include <ATen/core/Tensor.h>
 
 #include "lightly/transforms/color_jitter.hpp"
 #include "lightly/transforms/image_view.hpp"
@@ -30,6 +33,10 @@ void check_scale(std::string_view callee, std::string_view name,
 
 /// Every option of a view.
 void check_view(std::string_view callee, const ImageViewOptions& options);
+
+/// What the transform of view `view` returned: uint8 or float32 [3, h, w] on the CPU. The text
+/// follows `prefix`, which may be empty.
+void check_made(std::string_view prefix, std::int64_t view, const at::Tensor& made);
 
 /// Whether the order of the jitter has each step once.
 bool has_each_step_once(const ColorJitter::Params& jitter);

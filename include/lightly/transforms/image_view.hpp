@@ -80,8 +80,9 @@ struct ImageViewOptions {
   SolarizationPlace solarization = SolarizationPlace::kAfterBlur;
   /// How the crop is resized.
   functional::Interpolation interpolation = functional::Interpolation::kBilinear;
-  /// How apply_into and the collate functions make floats of the view's bytes; none: pixels / 255
-  /// only.
+  /// How apply_into, a BatchView and an ImageCollateFunction make floats of the view's bytes; none:
+  /// pixels / 255 only. Among the transforms of a MultiViewTransform, and so in any collate
+  /// function that takes one, the `normalize` of that counts instead.
   std::optional<Normalization> normalize = imagenet_normalize;
 
   /// Throws c10::ValueError that names the field out of bounds.

@@ -18,6 +18,7 @@
 
 namespace lightly::data {
 
+class BatchBuilder;
 class ViewWriter;
 
 using BaseCollateFunctionOptions = transforms::MultiViewTransform;
@@ -46,13 +47,14 @@ class BaseCollateFunction {
   void write_view(const Sample& sample, std::int64_t view, const core::RandomKey& key,
                   const at::Tensor& slot) const;
 
-  /// What makes view `view`, in [0, num_views()); for the library itself.
-  const ViewWriter& writer(std::int64_t view) const;
-
   const BaseCollateFunctionOptions& options() const;
 
  private:
+  friend class BatchBuilder;
   struct Views;
+
+  /// What makes view `view`, in [0, num_views()).
+  const ViewWriter& writer(std::int64_t view) const;
 
   std::shared_ptr<const Views> views_;
 };

@@ -1,5 +1,6 @@
 #include "lightly/transforms/batch.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/empty.h>
@@ -47,7 +48,7 @@ void normalize_into(const at::Tensor& views, const Normalization& normalization,
     const auto i = static_cast<std::size_t>(c);
     at::Tensor channel = result.select(1, c);
     at::div_out(channel, views.select(0, c).sub_(normalization.mean.at(i)),
-                at::scalar_tensor(normalization.std.at(i)));
+                at::scalar_tensor(normalization.std.at(i), at::kFloat));
   }
 }
 
@@ -90,8 +91,9 @@ at::Tensor BatchView::apply(const at::Tensor& images,
                     "BatchView: params must be one for each of the ", images.size(0),
                     " images, got ", params.size());
   const at::NoGradGuard no_grad;
-  // Autocast would round the weights of the resize to half precision.
+  // Either would round the weights of the resize to fewer bits.
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  const at::NoTF32Guard no_tf32;
   const Size& size = options().input_size;
   const at::Tensor result =
       at::empty({images.size(0), 3, size.height, size.width},
@@ -126,6 +128,20 @@ at::Tensor BatchView::operator()(const at::Tensor& images, at::ArrayRef<std::int
                                  const core::RandomKey& key) const {
   check_images(images);
   return apply(images, sample({images.size(2), images.size(3)}, indices, key));
+}
+
+std::vector<BatchView> batch_views(const MultiViewTransform& views, at::ScalarType dtype) {
+  views.check();
+  std::vector<BatchView> result;
+  for (const ImageTransform& transform : views.transforms) {
+    const auto* view = transform.target<ImageView>();
+    TORCH_CHECK_VALUE(view != nullptr, "batch_views: view ", result.size(),
+                      " must be an ImageView, got another transform");
+    ImageViewOptions options = view->options();
+    options.normalize = views.normalize;
+    result.emplace_back(options, dtype);
+  }
+  return result;
 }
 
 }  // namespace lightly::transforms

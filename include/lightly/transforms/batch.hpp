@@ -9,6 +9,7 @@
 
 #include "lightly/core/random.hpp"
 #include "lightly/transforms/image_view.hpp"
+#include "lightly/transforms/multi_view_transform.hpp"
 #include "lightly/transforms/size.hpp"
 
 namespace lightly::transforms {
@@ -35,7 +36,8 @@ class BatchView {
   ///
   /// `images` is [B, 3, H, W], RGB, uint8 or float32 in [0, 1], of any strides, on any device;
   /// another tensor, another number of params and params out of bounds throw c10::ValueError. No
-  /// gradient flows and autocast has no effect.
+  /// gradient flows; autocast changes nothing, and a lower float32 matmul precision no more than
+  /// how a pixel rounds now and then.
   at::Tensor apply(const at::Tensor& images, at::ArrayRef<ImageView::Params> params) const;
 
   /// `apply` of what `sample` gives.
@@ -48,5 +50,13 @@ class BatchView {
   ImageView view_;
   at::ScalarType dtype_;
 };
+
+/// A BatchView for each of the views, normalised as `views` says. The choices of view v are those
+/// of a collate function when the key names it: `batch_views(SimCLRTransform())[v](images, indices,
+/// {.seed = 1, .view = v})`.
+///
+/// Throws c10::ValueError that names the first view that is no ImageView, and as BatchView does.
+std::vector<BatchView> batch_views(const MultiViewTransform& views,
+                                   at::ScalarType dtype = at::kFloat);
 
 }  // namespace lightly::transforms

@@ -18,8 +18,10 @@ namespace lightly::transforms {
 /// the batch; for images that are on an accelerator already.
 ///
 /// Options, random keys and choices are those of ImageView: view v of the sample with index i is
-/// drawn from RandomKey{seed, epoch, i, v} and does not depend on the batch. The choices are drawn
-/// on the host and copied to the device once, without waiting for it; no number comes back.
+/// drawn from RandomKey{seed, epoch, i, v}. The choices do not depend on the batch, nor do the
+/// views on the CPU; an accelerator's library may add up a batch of another size in another order,
+/// and a pixel then rounds the other way now and then. The choices are drawn on the host and copied
+/// to the device once, without waiting for it; no number comes back.
 class BatchView {
  public:
   /// Throws c10::ValueError for options out of bounds or a `dtype`, that of the views, which is not

@@ -314,17 +314,17 @@ TEST(BatchView, RejectsParamsOutOfBounds) {
   EXPECT_THAT(text([](auto& bad) { bad.crop.height = 0; }),
               HasSubstr("crop of image 1 must be at least 1x1 px"));
   EXPECT_EQ(text([](auto& bad) { bad.blur = -1.0; }),
-            "gaussian_blur: radius must be in [0, 1e+06] px, got -1");
+            "BatchView: blur must be in [0, 1e+06] px, got -1");
   EXPECT_EQ(text([](auto& bad) { bad.rotate = std::nan(""); }),
-            "rotate: degrees must be finite, got nan");
+            "BatchView: rotate must be finite, got nan");
   EXPECT_EQ(jitter_text([](auto& bad) { bad.brightness = -0.5; }),
-            "adjust_brightness: factor must be >= 0 and finite, got -0.5");
+            "BatchView: brightness must be >= 0 and finite, got -0.5");
   EXPECT_EQ(jitter_text([](auto& bad) { bad.contrast = std::nan(""); }),
-            "adjust_contrast: factor must be >= 0 and finite, got nan");
+            "BatchView: contrast must be >= 0 and finite, got nan");
   EXPECT_EQ(jitter_text([](auto& bad) { bad.saturation = -1.0; }),
-            "adjust_saturation: factor must be >= 0 and finite, got -1");
+            "BatchView: saturation must be >= 0 and finite, got -1");
   EXPECT_EQ(jitter_text([](auto& bad) { bad.hue = 0.6; }),
-            "adjust_hue: factor must be in [-0.5, 0.5], got 0.6");
+            "BatchView: hue must be in [-0.5, 0.5], got 0.6");
   EXPECT_EQ(jitter_text([](auto& bad) { bad.order[0] = Step::kHue; }),
             "BatchView: order of the jitter of image 1 must name each step once");
 }

@@ -155,14 +155,6 @@ TEST(ImageView, FloatsAreTheNormalisedBytesWithEveryStepAtOnce) {
   }
 }
 
-TEST(ImageView, RejectsAnAngleThatIsNoNumber) {
-  const at::Tensor image = formula_image(0, {24, 24});
-  ImageView::Params params = unchanged(image);
-  params.rotate = NAN;
-  EXPECT_EQ(error_text([&] { ImageView().apply(image, params); }),
-            "rotate: degrees must be finite, got nan");
-}
-
 TEST(ImageView, AnglesAndCropsStayInTheirRanges) {
   const ImageView view(
       {.min_scale = 0.2, .max_scale = 0.25, .rr_prob = 1.0, .rr_degrees = {{-20.0, 35.0}}});
@@ -344,6 +336,20 @@ TEST(ImageView, RejectsParamsOutOfBounds) {
   params.jitter.emplace().order[0] = ColorJitter::Step::kHue;
   EXPECT_EQ(error_text([&] { view.apply(image, params); }),
             "ImageView: order of the jitter must name each step once");
+  params.jitter.emplace().brightness = -0.5;
+  EXPECT_EQ(error_text([&] { view.apply(image, params); }),
+            "ImageView: brightness must be >= 0 and finite, got -0.5");
+  params.jitter.emplace().hue = 0.6;
+  EXPECT_EQ(error_text([&] { view.apply(image, params); }),
+            "ImageView: hue must be in [-0.5, 0.5], got 0.6");
+  params = unchanged(image);
+  params.blur = -1.0;
+  EXPECT_EQ(error_text([&] { view.apply(image, params); }),
+            "ImageView: blur must be in [0, 1e+06] px, got -1");
+  params = unchanged(image);
+  params.rotate = NAN;
+  EXPECT_EQ(error_text([&] { view.apply(image, params); }),
+            "ImageView: rotate must be finite, got nan");
 }
 
 TEST(ImageView, RejectsASlotThatOverlapsItself) {

@@ -10,24 +10,27 @@
 #include "data/batch_memory.hpp"
 #include "data/view_writer.hpp"
 #include "transforms/preset_views.hpp"
+#include "transforms/view_checks.hpp"
 #include "transforms/view_pixels.hpp"
 
 namespace lightly::data {
 namespace {
 
-BaseCollateFunctionOptions two_views(const transforms::ImageViewOptions& view) {
-  return transforms::image_views({view, view}, view.normalize);
+BaseCollateFunctionOptions two_views(std::string_view callee,
+                                     const transforms::ImageViewOptions& view) {
+  transforms::check_view(callee, view);
+  return transforms::image_views(callee, {view, view}, view.normalize);
 }
 
 transforms::ImageViewOptions moco_view(const MoCoCollateFunctionOptions& options) {
+  constexpr const char* kCallee = "MoCoCollateFunction";
   // It is the hue's strength too.
-  TORCH_CHECK_VALUE(options.cj_strength >= 0.0 && options.cj_strength <= 0.5,
-                    "MoCoCollateFunction: cj_strength must be in [0, 0.5], got ",
-                    options.cj_strength);
-  return transforms::early_view(options, {.brightness = options.cj_strength,
-                                          .contrast = options.cj_strength,
-                                          .saturation = options.cj_strength,
-                                          .hue = options.cj_strength});
+  transforms::check_hue_strength(kCallee, "cj_strength", options.cj_strength);
+  return transforms::early_view(kCallee, options,
+                                {.brightness = options.cj_strength,
+                                 .contrast = options.cj_strength,
+                                 .saturation = options.cj_strength,
+                                 .hue = options.cj_strength});
 }
 
 BaseCollateFunctionOptions swav_views(const SwaVCollateFunctionOptions& options) {
@@ -42,6 +45,7 @@ BaseCollateFunctionOptions swav_views(const SwaVCollateFunctionOptions& options)
                                           .hue = options.cj_strength / 4.0});
   shared.gaussian_blur = options.gaussian_blur;
   shared.rotation = transforms::RotationPlace::kAfterFlips;
+  transforms::check_view(kCallee, shared);
   shared.early_blur_radius = options.early_blur_radius;
   std::vector<transforms::ImageViewOptions> views = transforms::at_crops(
       shared, transforms::one_a_view(kCallee, transforms::crop_kinds(options)));
@@ -51,7 +55,7 @@ BaseCollateFunctionOptions swav_views(const SwaVCollateFunctionOptions& options)
                       ": kernel_size must be in (0, ", side, "] px, got ", options.kernel_size);
     view.kernel_size = options.kernel_size / side;
   }
-  return transforms::image_views(std::move(views), options.normalize);
+  return transforms::image_views(kCallee, std::move(views), options.normalize);
 }
 
 }  // namespace
@@ -108,19 +112,34 @@ Batch BaseCollateFunction::operator()(const std::vector<Sample>& samples,
 }
 
 ImageCollateFunction::ImageCollateFunction(const ImageCollateFunctionOptions& options)
-    : BaseCollateFunction(two_views(options)) {}
+    : BaseCollateFunction(two_views("ImageCollateFunction", options)) {}
 
 SimCLRCollateFunction::SimCLRCollateFunction(const SimCLRCollateFunctionOptions& options)
-    : BaseCollateFunction(two_views(transforms::simclr_view(options))) {}
+    : BaseCollateFunction(two_views("SimCLRCollateFunction",
+                                    transforms::simclr_view("SimCLRCollateFunction", options))) {}
+
+void MoCoCollateFunctionOptions::check() const {
+  moco_view(*this);
+}
 
 MoCoCollateFunction::MoCoCollateFunction(const MoCoCollateFunctionOptions& options)
-    : BaseCollateFunction(two_views(moco_view(options))) {}
+    : BaseCollateFunction(two_views("MoCoCollateFunction", moco_view(options))) {}
 
 MultiCropCollateFunction::MultiCropCollateFunction(const MultiCropCollateFunctionOptions& options)
-    : BaseCollateFunction(transforms::MultiCropTransform(options)) {}
+    : BaseCollateFunction(transforms::multi_crop_views("MultiCropCollateFunction", options)) {}
+
+void SwaVCollateFunctionOptions::check() const {
+  swav_views(*this);
+}
 
 SwaVCollateFunction::SwaVCollateFunction(const SwaVCollateFunctionOptions& options)
     : BaseCollateFunction(swav_views(options)) {}
+
+void PlainCollateFunctionOptions::check() const {
+  if (normalize) {
+    normalize->check();
+  }
+}
 
 PlainCollateFunction::PlainCollateFunction(const PlainCollateFunctionOptions& options)
     : BaseCollateFunction(

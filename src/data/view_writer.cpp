@@ -1,9 +1,8 @@
 #include "data/view_writer.hpp"
 
-#include <c10/util/Exception.h>
-
 #include "lightly/core/check.hpp"
 #include "transforms/pixels.hpp"
+#include "transforms/view_checks.hpp"
 #include "transforms/view_pixels.hpp"
 
 namespace lightly::data {
@@ -22,18 +21,6 @@ void copy_floats(const at::Tensor& from, const FloatImage& to) {
       }
     }
   }
-}
-
-// finish() of the batch adds the callee and the sample's name.
-void check_made(const at::Tensor& made, std::int64_t view) {
-  TORCH_CHECK_VALUE(made.defined(), "the transform of view ", view,
-                    " must return uint8 or float32 [3, h, w] on the CPU, got no tensor");
-  const bool fits = (made.scalar_type() == at::kByte || made.scalar_type() == at::kFloat) &&
-                    made.dim() == 3 && made.size(0) == 3 && made.size(1) > 0 && made.size(2) > 0 &&
-                    made.device().is_cpu();
-  TORCH_CHECK_VALUE(fits, "the transform of view ", view,
-                    " must return uint8 or float32 [3, h, w] on the CPU, got ", made.scalar_type(),
-                    " ", made.sizes(), " on ", made.device());
 }
 
 }  // namespace
@@ -59,7 +46,8 @@ void ViewWriter::write(const Sample& sample, const core::RandomKey& key, Place p
     return;
   }
   const at::Tensor made = transform_(sample.image, random);
-  check_made(made, view_);
+  // finish() of the batch adds the callee and the sample's name.
+  transforms::check_made("", view_, made);
   const auto slot = place({made.size(1), made.size(2)});
   if (!slot) {
     return;

@@ -1,5 +1,6 @@
 #include "lightly/transforms/batch.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/empty.h>
@@ -9,6 +10,7 @@
 
 #include "transforms/batch_plan.hpp"
 #include "transforms/batch_steps.hpp"
+#include "transforms/view_checks.hpp"
 
 namespace lightly::transforms {
 namespace {
@@ -46,11 +48,16 @@ void normalize_into(const at::Tensor& views, const Normalization& normalization,
     const auto i = static_cast<std::size_t>(c);
     at::Tensor channel = result.select(1, c);
     at::div_out(channel, views.select(0, c).sub_(normalization.mean.at(i)),
-                at::scalar_tensor(normalization.std.at(i)));
+                at::scalar_tensor(normalization.std.at(i), at::kFloat));
   }
 }
 
-const at::ScalarType& checked(const at::ScalarType& dtype) {
+const ImageViewOptions& checked_view(const ImageViewOptions& options) {
+  check_view("BatchView", options);
+  return options;
+}
+
+at::ScalarType checked(at::ScalarType dtype) {
   TORCH_CHECK_VALUE(dtype == at::kFloat || dtype == at::kHalf || dtype == at::kBFloat16,
                     "BatchView: dtype must be Float, Half or BFloat16, got ", dtype);
   return dtype;
@@ -59,11 +66,12 @@ const at::ScalarType& checked(const at::ScalarType& dtype) {
 }  // namespace
 
 BatchView::BatchView(ImageViewOptions options, at::ScalarType dtype)
-    : view_(options), dtype_(checked(dtype)) {}
+    : view_(checked_view(options)), dtype_(checked(dtype)) {}
 
 std::vector<ImageView::Params> BatchView::sample(const Size& image_size,
                                                  at::ArrayRef<std::int64_t> indices,
                                                  const core::RandomKey& key) const {
+  check_size("BatchView", "image_size", image_size);
   std::vector<ImageView::Params> params;
   params.reserve(indices.size());
   for (const std::int64_t index : indices) {
@@ -83,8 +91,9 @@ at::Tensor BatchView::apply(const at::Tensor& images,
                     "BatchView: params must be one for each of the ", images.size(0),
                     " images, got ", params.size());
   const at::NoGradGuard no_grad;
-  // Autocast would round the weights of the resize to half precision.
+  // Either would round the weights of the resize to fewer bits.
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  const at::NoTF32Guard no_tf32;
   const Size& size = options().input_size;
   const at::Tensor result =
       at::empty({images.size(0), 3, size.height, size.width},
@@ -119,6 +128,20 @@ at::Tensor BatchView::operator()(const at::Tensor& images, at::ArrayRef<std::int
                                  const core::RandomKey& key) const {
   check_images(images);
   return apply(images, sample({images.size(2), images.size(3)}, indices, key));
+}
+
+std::vector<BatchView> batch_views(const MultiViewTransform& views, at::ScalarType dtype) {
+  views.check();
+  std::vector<BatchView> result;
+  for (const ImageTransform& transform : views.transforms) {
+    const auto* view = transform.target<ImageView>();
+    TORCH_CHECK_VALUE(view != nullptr, "batch_views: view ", result.size(),
+                      " must be an ImageView, got another transform");
+    ImageViewOptions options = view->options();
+    options.normalize = views.normalize;
+    result.emplace_back(options, dtype);
+  }
+  return result;
 }
 
 }  // namespace lightly::transforms

@@ -1,13 +1,44 @@
+#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/eq.h>
+#include <torch/version.h>
 
 #include "transforms/batch_steps.hpp"
 
 namespace lightly::transforms::batch {
 namespace {
+
+// Whether the process lets the CPU round the factors of a float32 product.
+bool cpu_may_round_factors() {
+  const at::Context& context = at::globalContext();
+#if TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 10
+  // The other question throws when one backend has been asked for another precision than the rest.
+  const at::Float32Precision precision =
+      context.float32Precision(at::Float32Backend::MKLDNN, at::Float32Op::MATMUL);
+  return precision == at::Float32Precision::BF16 || precision == at::Float32Precision::TF32;
+#else
+  return context.float32MatmulPrecision() != at::Float32MatmulPrecision::HIGHEST;
+#endif
+}
+
+// The products of float32 matrices in full precision; on other devices than the CPU the caller
+// holds an at::NoTF32Guard.
+void product_into(at::Tensor& result, const at::Tensor& a, const at::Tensor& b) {
+  if (a.is_cpu() && cpu_may_round_factors()) {
+    result.copy_(at::bmm(a.to(at::kDouble), b.to(at::kDouble)));
+  } else {
+    at::bmm_out(result, a, b);
+  }
+}
+
+at::Tensor product(const at::Tensor& a, const at::Tensor& b) {
+  at::Tensor result = at::empty({a.size(0), a.size(1), b.size(2)}, a.options());
+  product_into(result, a, b);
+  return result;
+}
 
 at::Tensor column(const at::Tensor& list) {
   return list.view({-1, 1});
@@ -74,7 +105,7 @@ at::Tensor blur_weights(const at::Tensor& radius, std::int64_t size) {
   box.select(2, 0).add_((reach - from).clamp_min_(0.0));
   box.select(2, size - 1).add_((reach + 1.0 - size + from).clamp_min_(0.0));
   box.div_((reach * 2.0 + 1.0).unsqueeze(2));
-  return at::bmm(at::bmm(box, box), box);
+  return product(product(box, box), box);
 }
 
 }  // namespace
@@ -101,10 +132,10 @@ at::Tensor resample(const at::Tensor& images, const Plan& plan) {
       {3, images.size(0), plan.vertical.view_size, plan.horizontal.view_size}, down.options());
   for (std::int64_t c = 0; c < 3; ++c) {
     const at::Tensor pixels = images.select(1, c).to(at::kFloat).contiguous();
-    const at::Tensor rows = at::bmm(pixels, across);
+    const at::Tensor rows = product(pixels, across);
     to_whole_levels(rows);
     at::Tensor view = views.select(0, c);
-    at::bmm_out(view, down, rows);
+    product_into(view, down, rows);
   }
   to_whole_levels(views);
   return views;
@@ -143,7 +174,7 @@ void blur(const at::Tensor& views, const Blur& blur) {
       (width == height ? down : blur_weights(blur.radius, width)).transpose(1, 2);
   for (std::int64_t c = 0; c < 3; ++c) {
     at::Tensor view = views.select(0, c);
-    at::bmm_out(view, down, at::bmm(view, across));
+    product_into(view, down, product(view, across));
   }
   views.round_();
 }

@@ -12,6 +12,7 @@
 #include "transforms/kernels/resize_weights.hpp"
 #include "transforms/kernels/rotate.hpp"
 #include "transforms/kernels/scalar/blur.hpp"
+#include "transforms/view_checks.hpp"
 #include "transforms/view_pixels.hpp"
 
 namespace lightly::transforms::batch {
@@ -142,8 +143,9 @@ void add_rotation(Parcel& parcel, const Drawn& drawn, Rotation& rotation) {
     if (!params.rotate) {
       continue;
     }
-    const kernels::FixedTurn turn = kernels::fixed_turn(
-        functional::checked_degrees("rotate", *params.rotate), size.height, size.width);
+    const kernels::FixedTurn turn =
+        kernels::fixed_turn(functional::checked_degrees({"BatchView", "rotate"}, *params.rotate),
+                            size.height, size.width);
     // Mirroring what is turned counts x or y from the other end.
     const bool mirror_now = is_turned_before_flips(params, drawn.options);
     const bool from_right = mirror_now && params.hflip;
@@ -185,26 +187,25 @@ struct DrawnJitter {
 
 DrawnJitter in_turn(std::size_t index, const ColorJitter::Params& params) {
   using Step = ColorJitter::Step;
-  TORCH_CHECK_VALUE(std::is_permutation(params.order.begin(), params.order.end(),
-                                        ColorJitter::Params().order.begin()),
-                    "BatchView: order of the jitter of image ", index, " must name each step once");
+  TORCH_CHECK_VALUE(has_each_step_once(params), "BatchView: order of the jitter of image ", index,
+                    " must name each step once");
   DrawnJitter jitter{.index = static_cast<std::int64_t>(index), .blends = {}};
   std::size_t next = 0;
   for (const Step step : params.order) {
     if (step == Step::kBrightness && params.brightness) {
       jitter.blends.at(next++) = {
-          .factor = functional::checked_factor("adjust_brightness", *params.brightness)};
+          .factor = functional::checked_factor({"BatchView", "brightness"}, *params.brightness)};
     } else if (step == Step::kContrast && params.contrast) {
       jitter.blends.at(next++) = {
-          .factor = functional::checked_factor("adjust_contrast", *params.contrast),
+          .factor = functional::checked_factor({"BatchView", "contrast"}, *params.contrast),
           .with_mean_gray = true};
     } else if (step == Step::kSaturation && params.saturation) {
       jitter.blends.at(next++) = {
-          .factor = functional::checked_factor("adjust_saturation", *params.saturation),
+          .factor = functional::checked_factor({"BatchView", "saturation"}, *params.saturation),
           .with_own_gray = true};
     } else if (step == Step::kHue && params.hue) {
       jitter.hue_place = next;
-      jitter.hue_shift = functional::hue_shift("adjust_hue", *params.hue).shift;
+      jitter.hue_shift = functional::hue_shift({"BatchView", "hue"}, *params.hue).shift;
     }
   }
   return jitter;
@@ -263,8 +264,8 @@ void add_blur(Parcel& parcel, const Drawn& drawn, Blur& blur) {
   std::vector<float> radius;
   const auto is_blurred = [&](const ImageView::Params& params) {
     if (params.blur) {
-      const kernels::scalar::BlurBox box =
-          kernels::scalar::blur_box(functional::checked_radius("gaussian_blur", *params.blur));
+      const kernels::scalar::BlurBox box = kernels::scalar::blur_box(
+          functional::checked_radius({"BatchView", "blur"}, *params.blur));
       radius.push_back(static_cast<float>(static_cast<double>(box.radius) +
                                           static_cast<double>(box.end_weight) / box.weight));
     }

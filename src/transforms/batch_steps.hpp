@@ -5,7 +5,7 @@
 #include "transforms/batch_plan.hpp"
 
 /// The steps of a plan on float32 views [3, N, h, w], contiguous, in place where nothing else is
-/// said. Nothing here waits for the device or reads from it.
+/// said; the caller holds an at::NoTF32Guard. Nothing here waits for the device or reads from it.
 namespace lightly::transforms::batch {
 
 /// The crops of images [B, 3, H, W], uint8 or float32 in [0, 1], at the size of the views, mirrored

@@ -7,6 +7,7 @@
 
 #include "lightly/core/check.hpp"
 #include "lightly/transforms/functional.hpp"
+#include "transforms/view_checks.hpp"
 
 namespace lightly::transforms {
 namespace {
@@ -22,11 +23,10 @@ std::optional<double> factor_around_one(double strength, core::Random& random) {
 }  // namespace
 
 void ColorJitterOptions::check() const {
-  // In float32, as the factors are drawn.
-  core::check_not_negative("ColorJitter", "brightness", static_cast<float>(brightness));
-  core::check_not_negative("ColorJitter", "contrast", static_cast<float>(contrast));
-  core::check_not_negative("ColorJitter", "saturation", static_cast<float>(saturation));
-  TORCH_CHECK_VALUE(hue >= 0.0 && hue <= 0.5, "ColorJitter: hue must be in [0, 0.5], got ", hue);
+  check_strength("ColorJitter", "brightness", brightness);
+  check_strength("ColorJitter", "contrast", contrast);
+  check_strength("ColorJitter", "saturation", saturation);
+  check_hue_strength("ColorJitter", "hue", hue);
 }
 
 ColorJitter::ColorJitter(ColorJitterOptions options) : options_(options) {
@@ -49,6 +49,7 @@ ColorJitter::Params ColorJitter::sample(core::Random& random) const {
 }
 
 at::Tensor ColorJitter::apply(const at::Tensor& image, const Params& params) {
+  TORCH_CHECK_VALUE(has_each_step_once(params), "ColorJitter: order must name each step once");
   at::Tensor result = image;
   for (const Step step : params.order) {
     if (step == Step::kBrightness && params.brightness) {

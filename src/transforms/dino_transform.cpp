@@ -23,10 +23,14 @@ MultiViewTransform views_of(const DINOTransformOptions& options) {
     views[v].gaussian_blur = options.gaussian_blur[std::min<std::size_t>(v, 2)];
   }
   views[1].solarization_prob = options.solarization_prob;
-  return image_views(std::move(views), options.normalize);
+  return image_views("DINOTransform", std::move(views), options.normalize);
 }
 
 }  // namespace
+
+void DINOTransformOptions::check() const {
+  views_of(*this);
+}
 
 DINOTransform::DINOTransform(const DINOTransformOptions& options)
     : MultiViewTransform(views_of(options)) {}

@@ -50,7 +50,7 @@ at::Tensor with(const Pixels& pixels, const kernels::PointOp& op) {
 
 at::Tensor crop(const at::Tensor& image, const Box& box) {
   const Pixels pixels("crop", image);
-  const kernels::ConstImage part = pixels.part("crop", box);
+  const kernels::ConstImage part = pixels.part("crop", "box", box);
   at::Tensor result = empty_image({box.height, box.width});
   kernels::copy(part, pixels_to_write(result));
   return result;
@@ -67,7 +67,7 @@ at::Tensor center_crop(const at::Tensor& image, const Size& size) {
     std::memset(target.data, 0, result.nbytes());
   }
   kernels::copy(
-      pixels.part("center_crop", {rows.from, columns.from, rows.length, columns.length}),
+      pixels.part("center_crop", "window", {rows.from, columns.from, rows.length, columns.length}),
       {target.row(rows.to) + 3 * columns.to, target.row_bytes, rows.length, columns.length});
   return result;
 }
@@ -81,7 +81,7 @@ at::Tensor resize(const at::Tensor& image, const Size& size, const Resampling& r
 at::Tensor resized_crop(const at::Tensor& image, const ResizedCrop& parameters) {
   const Pixels pixels("resized_crop", image);
   check_size("resized_crop", "size", parameters.size);
-  return resized(pixels.part("resized_crop", parameters.box), parameters.size,
+  return resized(pixels.part("resized_crop", "box", parameters.box), parameters.size,
                  {.interpolation = parameters.interpolation, .pass_order = parameters.pass_order});
 }
 
@@ -108,7 +108,7 @@ at::Tensor rotate90(const at::Tensor& image) {
 
 at::Tensor rotate(const at::Tensor& image, double degrees) {
   const Pixels pixels("rotate", image);
-  const double checked = checked_degrees("rotate", degrees);
+  const double checked = checked_degrees({"rotate", "degrees"}, degrees);
   at::Tensor result = empty_image(pixels.size());
   kernels::rotate(*pixels, pixels_to_write(result), checked);
   return result;
@@ -116,24 +116,25 @@ at::Tensor rotate(const at::Tensor& image, double degrees) {
 
 at::Tensor adjust_brightness(const at::Tensor& image, double factor) {
   const Pixels pixels("adjust_brightness", image);
-  return with(pixels, kernels::LevelBlend{checked_factor("adjust_brightness", factor), 0});
+  return with(pixels,
+              kernels::LevelBlend{checked_factor({"adjust_brightness", "factor"}, factor), 0});
 }
 
 at::Tensor adjust_contrast(const at::Tensor& image, double factor) {
   const Pixels pixels("adjust_contrast", image);
-  const float checked = checked_factor("adjust_contrast", factor);
+  const float checked = checked_factor({"adjust_contrast", "factor"}, factor);
   const int level = kernels::mean_luma(kernels::sum_luma(*pixels), pixels->height * pixels->width);
   return with(pixels, kernels::LevelBlend{checked, level});
 }
 
 at::Tensor adjust_saturation(const at::Tensor& image, double factor) {
   const Pixels pixels("adjust_saturation", image);
-  return with(pixels, kernels::LumaBlend{checked_factor("adjust_saturation", factor)});
+  return with(pixels, kernels::LumaBlend{checked_factor({"adjust_saturation", "factor"}, factor)});
 }
 
 at::Tensor adjust_hue(const at::Tensor& image, double factor) {
   const Pixels pixels("adjust_hue", image);
-  return with(pixels, hue_shift("adjust_hue", factor));
+  return with(pixels, hue_shift({"adjust_hue", "factor"}, factor));
 }
 
 at::Tensor to_grayscale(const at::Tensor& image) {
@@ -154,7 +155,7 @@ at::Tensor invert(const at::Tensor& image) {
 at::Tensor gaussian_blur(const at::Tensor& image, double radius) {
   thread_local kernels::BlurScratch scratch;
   const Pixels pixels("gaussian_blur", image);
-  const float checked = checked_radius("gaussian_blur", radius);
+  const float checked = checked_radius({"gaussian_blur", "radius"}, radius);
   at::Tensor result = empty_image(pixels.size());
   kernels::gaussian_blur(*pixels, pixels_to_write(result), checked, scratch);
   return result;
@@ -169,7 +170,7 @@ at::Tensor to_float_normalize(const at::Tensor& image, const Normalization& norm
 
 void to_float_normalize_into(const at::Tensor& image, const Normalization& normalization,
                              const at::Tensor& slot) {
-  const Pixels pixels("to_float_normalize", image);
+  const Pixels pixels("to_float_normalize_into", image);
   kernels::apply_to_float({}, *pixels, last_normalizer(normalization),
                           checked_slot("to_float_normalize_into", slot, pixels.size()));
 }

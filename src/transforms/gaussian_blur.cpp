@@ -7,25 +7,18 @@
 
 #include "lightly/core/check.hpp"
 #include "lightly/transforms/functional.hpp"
+#include "transforms/view_checks.hpp"
 
 namespace lightly::transforms {
-namespace {
-
-// What functional::gaussian_blur takes.
-constexpr double kLargestSigma = functional::kLargestBlurRadius;
-
-}  // namespace
 
 void GaussianBlurOptions::check() const {
-  const bool ordered = sigmas[0] >= 0.0 && sigmas[0] <= sigmas[1] && sigmas[1] <= kLargestSigma;
-  TORCH_CHECK_VALUE(ordered, "GaussianBlur: sigmas must be 0 <= low <= high <= ", kLargestSigma,
-                    ", got {", sigmas[0], ", ", sigmas[1], "}");
+  check_sigmas("GaussianBlur", "sigmas", sigmas);
   core::check_probability("GaussianBlur", "prob", prob);
   if (early_radius) {
     const double kernel_size = early_radius->kernel_size;
-    TORCH_CHECK_VALUE(kernel_size > 0.0 && kernel_size <= kLargestSigma,
-                      "GaussianBlur: kernel_size must be in (0, ", kLargestSigma, "], got ",
-                      kernel_size);
+    TORCH_CHECK_VALUE(kernel_size > 0.0 && kernel_size <= functional::kLargestBlurRadius,
+                      "GaussianBlur: kernel_size must be in (0, ", functional::kLargestBlurRadius,
+                      "], got ", kernel_size);
     core::check_probability("GaussianBlur", "scale", early_radius->scale);
   }
 }

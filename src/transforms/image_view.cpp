@@ -7,6 +7,7 @@
 #include "lightly/core/check.hpp"
 #include "transforms/pixels.hpp"
 #include "transforms/preset_views.hpp"
+#include "transforms/view_checks.hpp"
 #include "transforms/view_pixels.hpp"
 
 namespace lightly::transforms {
@@ -33,48 +34,26 @@ const ImageViewOptions& checked(const ImageViewOptions& options) {
 }  // namespace
 
 void ImageViewOptions::check() const {
-  check_size("ImageView", "input_size", input_size);
-  core::check_probability("ImageView", "cj_prob", cj_prob);
-  core::check_not_negative("ImageView", "cj_bright", cj_bright);
-  core::check_not_negative("ImageView", "cj_contrast", cj_contrast);
-  core::check_not_negative("ImageView", "cj_sat", cj_sat);
-  TORCH_CHECK_VALUE(cj_hue >= 0.0 && cj_hue <= 0.5, "ImageView: cj_hue must be in [0, 0.5], got ",
-                    cj_hue);
-  core::check_probability("ImageView", "min_scale", min_scale);
-  TORCH_CHECK_VALUE(max_scale > 0.0 && max_scale <= 1.0,
-                    "ImageView: max_scale must be in (0, 1], got ", max_scale);
-  TORCH_CHECK_VALUE(min_scale <= max_scale, "ImageView: min_scale must be <= max_scale, ",
-                    max_scale, ", got ", min_scale);
-  core::check_probability("ImageView", "random_gray_scale", random_gray_scale);
-  core::check_probability("ImageView", "gaussian_blur", gaussian_blur);
-  TORCH_CHECK_VALUE(kernel_size > 0.0 && kernel_size <= 1.0,
-                    "ImageView: kernel_size must be in (0, 1], got ", kernel_size);
-  core::check_probability("ImageView", "vf_prob", vf_prob);
-  core::check_probability("ImageView", "hf_prob", hf_prob);
-  core::check_probability("ImageView", "rr_prob", rr_prob);
-  rotation_options(*this).check();
-  blur_options(*this).check();
-  core::check_probability("ImageView", "solarization_prob", solarization_prob);
-  TORCH_CHECK_VALUE(solarization_threshold >= 0 && solarization_threshold <= 256,
-                    "ImageView: solarization_threshold must be in [0, 256], got ",
-                    solarization_threshold);
-  if (normalize) {
-    normalize->check();
-  }
+  check_view("ImageView", *this);
 }
 
 void SimCLRViewOptions::check() const {
-  simclr_view(*this).check();
+  simclr_view(*this);
+}
+
+ImageViewOptions simclr_view(std::string_view callee, const SimCLRViewOptions& options) {
+  // Beyond 2.5 the hue's strength leaves [0, 0.5].
+  TORCH_CHECK_VALUE(options.cj_strength >= 0.0 && options.cj_strength <= 2.5, callee,
+                    ": cj_strength must be in [0, 2.5], got ", options.cj_strength);
+  return early_view(callee, options,
+                    {.brightness = options.cj_strength * 0.8,
+                     .contrast = options.cj_strength * 0.8,
+                     .saturation = options.cj_strength * 0.8,
+                     .hue = options.cj_strength * 0.2});
 }
 
 ImageViewOptions simclr_view(const SimCLRViewOptions& options) {
-  // Beyond 2.5 the hue's strength leaves [0, 0.5].
-  TORCH_CHECK_VALUE(options.cj_strength >= 0.0 && options.cj_strength <= 2.5,
-                    "simclr_view: cj_strength must be in [0, 2.5], got ", options.cj_strength);
-  return early_view(options, {.brightness = options.cj_strength * 0.8,
-                              .contrast = options.cj_strength * 0.8,
-                              .saturation = options.cj_strength * 0.8,
-                              .hue = options.cj_strength * 0.2});
+  return simclr_view("simclr_view", options);
 }
 
 ImageView::ImageView(ImageViewOptions options)
@@ -92,6 +71,7 @@ ImageView::ImageView(ImageViewOptions options)
       solarize_({.prob = options.solarization_prob, .threshold = options.solarization_threshold}) {}
 
 ImageView::Params ImageView::sample(const Size& image_size, core::Random& random) const {
+  check_size("ImageView", "image_size", image_size);
   Params params;
   params.crop = crop_.sample(image_size, random);
   params.rotate = rotate_.sample(random);

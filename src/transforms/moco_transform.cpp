@@ -4,8 +4,16 @@
 
 namespace lightly::transforms {
 
+void MoCoV1TransformOptions::check() const {
+  two_views("MoCoV1Transform", *this);
+}
+
 MoCoV1Transform::MoCoV1Transform(const MoCoV1TransformOptions& options)
     : MultiViewTransform(two_views("MoCoV1Transform", options)) {}
+
+void MoCoV2TransformOptions::check() const {
+  two_views("MoCoV2Transform", *this);
+}
 
 MoCoV2Transform::MoCoV2Transform(const MoCoV2TransformOptions& options)
     : MultiViewTransform(two_views("MoCoV2Transform", options)) {}

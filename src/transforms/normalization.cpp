@@ -4,16 +4,18 @@
 
 #include <c10/util/Exception.h>
 
-#include "lightly/core/check.hpp"
-
 namespace lightly::transforms {
 
 void Normalization::check() const {
+  // The floats of a view are made in float32.
   for (const double value : mean) {
-    TORCH_CHECK_VALUE(std::isfinite(value), "Normalization: mean must be finite, got ", value);
+    TORCH_CHECK_VALUE(std::isfinite(static_cast<float>(value)),
+                      "Normalization: mean must be finite as a float32, got ", value);
   }
   for (const double value : std) {
-    core::check_positive("Normalization", "std", value);
+    const auto rounded = static_cast<float>(value);
+    TORCH_CHECK_VALUE(rounded > 0.0F && std::isfinite(rounded),
+                      "Normalization: std must be > 0 and finite as a float32, got ", value);
   }
 }
 

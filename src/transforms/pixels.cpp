@@ -36,10 +36,10 @@ Pixels::Pixels(std::string_view callee, const at::Tensor& image) {
   view_ = target;
 }
 
-kernels::ConstImage Pixels::part(std::string_view callee, const Box& box) const {
-  TORCH_CHECK_VALUE(is_inside(box, size()), callee,
-                    ": box must be at least 1x1 px and inside the image of ", size(), ", got ",
-                    box);
+kernels::ConstImage Pixels::part(std::string_view callee, std::string_view name,
+                                 const Box& box) const {
+  TORCH_CHECK_VALUE(is_inside(box, size()), callee, ": ", name,
+                    " must be at least 1x1 px and inside the image of ", size(), ", got ", box);
   return {view_.row(box.top) + 3 * box.left, view_.row_bytes, box.height, box.width};
 }
 

@@ -26,9 +26,9 @@ class Pixels {
   const kernels::ConstImage* operator->() const { return &view_; }
   Size size() const { return {view_.height, view_.width}; }
 
-  /// The part of the image in `box`; throws c10::ValueError that names `callee` unless it lies
-  /// inside.
-  kernels::ConstImage part(std::string_view callee, const Box& box) const;
+  /// The part of the image in `box`; throws c10::ValueError that names `callee` and `name` unless
+  /// it lies inside.
+  kernels::ConstImage part(std::string_view callee, std::string_view name, const Box& box) const;
 
  private:
   at::Tensor copy_;

@@ -1,5 +1,12 @@
 #include "transforms/preset_views.hpp"
 
+#include <string>
+
+#include <c10/util/Exception.h>
+
+#include "lightly/transforms/compose.hpp"
+#include "lightly/transforms/random_resized_crop.hpp"
+
 namespace lightly::transforms {
 namespace {
 
@@ -11,22 +18,29 @@ void check_entries(std::string_view callee, std::string_view name, std::size_t e
 
 }  // namespace
 
-MultiViewTransform image_views(std::vector<ImageViewOptions> views,
+MultiViewTransform image_views(std::string_view callee, std::vector<ImageViewOptions> views,
                                const std::optional<Normalization>& normalize) {
   MultiViewTransform result{.transforms = {}, .normalize = normalize};
   for (ImageViewOptions& view : views) {
     view.normalize = normalize;
+    check_view(std::string(callee) + ": view " + std::to_string(result.transforms.size()), view);
     result.transforms.emplace_back(ImageView(view));
   }
   result.check();
   return result;
 }
 
-void check_scale(std::string_view callee, std::string_view name,
-                 const std::array<double, 2>& scale) {
-  const auto [low, high] = scale;
-  TORCH_CHECK_VALUE(low >= 0.0 && low <= high && high <= 1.0 && high > 0.0, callee, ": ", name,
-                    " must be 0 <= low <= high <= 1 and high > 0, got {", low, ", ", high, "}");
+MultiViewTransform multi_crop_views(std::string_view callee,
+                                    const MultiCropTransformOptions& options) {
+  check_transforms(callee, {options.transforms});
+  MultiViewTransform result{.transforms = {}, .normalize = options.normalize};
+  for (const Crop& crop : one_a_view(callee, crop_kinds(options))) {
+    const RandomResizedCrop cropping(
+        {.size = crop.size, .scale = crop.scale, .pass_order = options.pass_order});
+    result.transforms.emplace_back(Compose({cropping, options.transforms}));
+  }
+  result.check();
+  return result;
 }
 
 std::vector<Crop> one_a_view(std::string_view callee, const CropKinds& kinds) {
@@ -41,6 +55,7 @@ std::vector<Crop> one_a_view(std::string_view callee, const CropKinds& kinds) {
     check_scale(callee, "crop_min_scales and crop_max_scales", crop.scale);
     crops.insert(crops.end(), static_cast<std::size_t>(kinds.counts[k]), crop);
   }
+  TORCH_CHECK_VALUE(!crops.empty(), callee, ": crop_counts must give at least one view, got none");
   return crops;
 }
 

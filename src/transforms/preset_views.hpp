@@ -6,25 +6,30 @@
 #include <string_view>
 #include <vector>
 
-#include <c10/util/Exception.h>
-
 #include "lightly/core/check.hpp"
 #include "lightly/transforms/color_jitter.hpp"
 #include "lightly/transforms/image_view.hpp"
+#include "lightly/transforms/multi_crop_transform.hpp"
 #include "lightly/transforms/multi_view_transform.hpp"
 #include "lightly/transforms/normalization.hpp"
 #include "lightly/transforms/size.hpp"
+#include "transforms/view_checks.hpp"
 
 /// What the presets of views share.
 namespace lightly::transforms {
 
-/// An ImageView for each of `views`, all normalised in the same way.
-MultiViewTransform image_views(std::vector<ImageViewOptions> views,
+/// An ImageView for each of `views`, all normalised in the same way. Throws c10::ValueError that
+/// names the view with an option out of bounds; options that all views share are best checked
+/// before.
+MultiViewTransform image_views(std::string_view callee, std::vector<ImageViewOptions> views,
                                const std::optional<Normalization>& normalize);
 
-/// Throws c10::ValueError unless 0 <= low <= high <= 1 and high > 0.
-void check_scale(std::string_view callee, std::string_view name,
-                 const std::array<double, 2>& scale);
+/// The views of a MultiCropTransform.
+MultiViewTransform multi_crop_views(std::string_view callee,
+                                    const MultiCropTransformOptions& options);
+
+/// As the public simclr_view.
+ImageViewOptions simclr_view(std::string_view callee, const SimCLRViewOptions& options);
 
 /// One kind of crops an entry.
 struct CropKinds {
@@ -73,9 +78,10 @@ ImageViewOptions jittered_view(const Options& options, const ColorJitterOptions&
           .pass_order = options.pass_order};
 }
 
-/// What the options of the early collate functions of two views have in common.
+/// What the options of the early collate functions of two views have in common, checked.
 template <typename Options>
-ImageViewOptions early_view(const Options& options, const ColorJitterOptions& jitter) {
+ImageViewOptions early_view(std::string_view callee, const Options& options,
+                            const ColorJitterOptions& jitter) {
   ImageViewOptions view = jittered_view(options, jitter);
   view.input_size = options.input_size;
   view.min_scale = options.min_scale;
@@ -83,33 +89,37 @@ ImageViewOptions early_view(const Options& options, const ColorJitterOptions& ji
   view.kernel_size = options.kernel_size;
   view.early_blur_radius = options.early_blur_radius;
   view.normalize = options.normalize;
+  check_view(callee, view);
   return view;
 }
 
-/// What the options of all presets since lightly 1.4 have in common.
+/// What the options of all presets since lightly 1.4 have in common, checked.
 template <typename Options>
 ImageViewOptions preset_view(std::string_view callee, const Options& options) {
   core::check_not_negative(callee, "cj_strength", options.cj_strength);
-  const double hue = options.cj_strength * options.cj_hue;
-  TORCH_CHECK_VALUE(hue >= 0.0 && hue <= 0.5, callee,
-                    ": cj_strength * cj_hue must be in [0, 0.5], got ", hue);
-  ImageViewOptions view =
-      jittered_view(options, {.brightness = options.cj_strength * options.cj_bright,
-                              .contrast = options.cj_strength * options.cj_contrast,
-                              .saturation = options.cj_strength * options.cj_sat,
-                              .hue = hue});
+  const ColorJitterOptions jitter{.brightness = options.cj_strength * options.cj_bright,
+                                  .contrast = options.cj_strength * options.cj_contrast,
+                                  .saturation = options.cj_strength * options.cj_sat,
+                                  .hue = options.cj_strength * options.cj_hue};
+  check_strength(callee, "cj_strength * cj_bright", jitter.brightness);
+  check_strength(callee, "cj_strength * cj_contrast", jitter.contrast);
+  check_strength(callee, "cj_strength * cj_sat", jitter.saturation);
+  check_hue_strength(callee, "cj_strength * cj_hue", jitter.hue);
+  ImageViewOptions view = jittered_view(options, jitter);
   view.rr_degrees = options.rr_degrees;
   view.rotation = RotationPlace::kAfterFlips;
+  check_view(callee, view);
   return view;
 }
 
-/// What the options of presets with one size of views have in common.
+/// What the options of presets with one size of views have in common, checked.
 template <typename Options>
 ImageViewOptions sized_view(std::string_view callee, const Options& options) {
   ImageViewOptions view = preset_view(callee, options);
   view.input_size = options.input_size;
   view.min_scale = options.min_scale;
   view.gaussian_blur = options.gaussian_blur;
+  check_view(callee, view);
   return view;
 }
 
@@ -117,7 +127,7 @@ ImageViewOptions sized_view(std::string_view callee, const Options& options) {
 template <typename Options>
 MultiViewTransform two_views(std::string_view callee, const Options& options) {
   const ImageViewOptions view = sized_view(callee, options);
-  return image_views({view, view}, options.normalize);
+  return image_views(callee, {view, view}, options.normalize);
 }
 
 }  // namespace lightly::transforms

@@ -27,7 +27,8 @@ std::int64_t RandomRotate::sample(core::Random& random) const {
 at::Tensor RandomRotate::operator()(const at::Tensor& image, core::Random& random) const {
   core::check_image("RandomRotate", image);
   const std::int64_t angle = sample(random);
-  return angle != 0 ? functional::rotate(image, static_cast<double>(angle)) : image;
+  // A double does not hold every multiple of 90.
+  return angle != 0 ? functional::rotate(image, static_cast<double>(angle % 360)) : image;
 }
 
 }  // namespace lightly::transforms

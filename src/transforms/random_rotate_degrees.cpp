@@ -1,24 +1,14 @@
 #include "lightly/transforms/random_rotate_degrees.hpp"
 
-#include <c10/util/Exception.h>
-
 #include "lightly/core/check.hpp"
 #include "lightly/transforms/functional.hpp"
+#include "transforms/view_checks.hpp"
 
 namespace lightly::transforms {
-namespace {
-
-// Drawn in float32, whose steps are still a sixteenth of a degree here.
-constexpr double kMostDegrees = 1e6;
-
-}  // namespace
 
 void RandomRotateDegreesOptions::check() const {
   core::check_probability("RandomRotateDegrees", "prob", prob);
-  const auto [low, high] = degrees;
-  TORCH_CHECK_VALUE(low >= -kMostDegrees && low <= high && high <= kMostDegrees,
-                    "RandomRotateDegrees: degrees must be ", -kMostDegrees,
-                    " <= low <= high <= ", kMostDegrees, ", got {", low, ", ", high, "}");
+  check_degrees("RandomRotateDegrees", "degrees", degrees);
 }
 
 RandomRotateDegrees::RandomRotateDegrees(RandomRotateDegreesOptions options) : options_(options) {

@@ -4,6 +4,10 @@
 
 namespace lightly::transforms {
 
+void SimCLRTransformOptions::check() const {
+  two_views("SimCLRTransform", *this);
+}
+
 SimCLRTransform::SimCLRTransform(const SimCLRTransformOptions& options)
     : MultiViewTransform(two_views("SimCLRTransform", options)) {}
 

@@ -8,11 +8,17 @@ namespace {
 MultiViewTransform views_of(const SwaVTransformOptions& options) {
   ImageViewOptions view = preset_view("SwaVTransform", options);
   view.gaussian_blur = options.gaussian_blur;
-  return image_views(at_crops(view, one_a_view("SwaVTransform", crop_kinds(options))),
+  check_view("SwaVTransform", view);
+  return image_views("SwaVTransform",
+                     at_crops(view, one_a_view("SwaVTransform", crop_kinds(options))),
                      options.normalize);
 }
 
 }  // namespace
+
+void SwaVTransformOptions::check() const {
+  views_of(*this);
+}
 
 SwaVTransform::SwaVTransform(const SwaVTransformOptions& options)
     : MultiViewTransform(views_of(options)) {}

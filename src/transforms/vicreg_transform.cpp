@@ -10,10 +10,14 @@ MultiViewTransform views_of(const VICRegTransformOptions& options) {
   ImageViewOptions view = sized_view("VICRegTransform", options);
   view.solarization_prob = options.solarize_prob;
   view.solarization = SolarizationPlace::kBeforeBlur;
-  return image_views({view, view}, options.normalize);
+  return image_views("VICRegTransform", {view, view}, options.normalize);
 }
 
 }  // namespace
+
+void VICRegTransformOptions::check() const {
+  views_of(*this);
+}
 
 VICRegTransform::VICRegTransform(const VICRegTransformOptions& options)
     : MultiViewTransform(views_of(options)) {}

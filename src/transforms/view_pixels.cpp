@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <ATen/MemoryOverlap.h>
 #include <c10/util/Exception.h>
 
 #include "lightly/core/check.hpp"
@@ -13,30 +14,32 @@
 #include "transforms/kernels/geometry.hpp"
 #include "transforms/kernels/rotate.hpp"
 #include "transforms/pixels.hpp"
+#include "transforms/view_checks.hpp"
 
 namespace lightly::transforms {
 namespace functional {
 
-float checked_factor(std::string_view callee, double factor) {
+float checked_factor(const Parameter& where, double factor) {
   const auto rounded = static_cast<float>(factor);
-  core::check_not_negative(callee, "factor", rounded);
+  core::check_not_negative(where.callee, where.name, rounded);
   return rounded;
 }
 
-kernels::HueShift hue_shift(std::string_view callee, double factor) {
-  TORCH_CHECK_VALUE(factor >= -0.5 && factor <= 0.5, callee,
-                    ": factor must be in [-0.5, 0.5], got ", factor);
+kernels::HueShift hue_shift(const Parameter& where, double factor) {
+  TORCH_CHECK_VALUE(factor >= -0.5 && factor <= 0.5, where.callee, ": ", where.name,
+                    " must be in [-0.5, 0.5], got ", factor);
   return {static_cast<int>(factor * 255.0) & 255};
 }
 
-float checked_radius(std::string_view callee, double radius) {
-  TORCH_CHECK_VALUE(radius >= 0.0 && radius <= kLargestBlurRadius, callee,
-                    ": radius must be in [0, ", kLargestBlurRadius, "] px, got ", radius);
+float checked_radius(const Parameter& where, double radius) {
+  TORCH_CHECK_VALUE(radius >= 0.0 && radius <= kLargestBlurRadius, where.callee, ": ", where.name,
+                    " must be in [0, ", kLargestBlurRadius, "] px, got ", radius);
   return static_cast<float>(radius);
 }
 
-double checked_degrees(std::string_view callee, double degrees) {
-  TORCH_CHECK_VALUE(std::isfinite(degrees), callee, ": degrees must be finite, got ", degrees);
+double checked_degrees(const Parameter& where, double degrees) {
+  TORCH_CHECK_VALUE(std::isfinite(degrees), where.callee, ": ", where.name, " must be finite, got ",
+                    degrees);
   return degrees;
 }
 
@@ -49,6 +52,8 @@ kernels::FloatImage checked_slot(std::string_view callee, const at::Tensor& slot
   TORCH_CHECK_VALUE(fits, callee, ": slot must be a float32 tensor ", at::IntArrayRef(sizes),
                     " on the CPU, got ", slot.scalar_type(), " ", slot.sizes(), " on ",
                     slot.device());
+  TORCH_CHECK_VALUE(at::has_internal_overlap(slot) != at::MemOverlap::Yes, callee,
+                    ": slot must not overlap itself, got strides ", slot.strides());
   return {static_cast<float*>(slot.mutable_data_ptr()), slot.stride(0), slot.stride(1),
           slot.stride(2)};
 }
@@ -144,18 +149,20 @@ class Steps {
 
 void add_jitter(const ColorJitter::Params& jitter, Steps& steps) {
   using Step = ColorJitter::Step;
+  TORCH_CHECK_VALUE(has_each_step_once(jitter),
+                    "ImageView: order of the jitter must name each step once");
   for (const Step step : jitter.order) {
     if (step == Step::kBrightness && jitter.brightness) {
       steps.add(kernels::LevelBlend{
-          functional::checked_factor("adjust_brightness", *jitter.brightness), 0});
+          functional::checked_factor({"ImageView", "brightness"}, *jitter.brightness), 0});
     } else if (step == Step::kContrast && jitter.contrast) {
-      const float factor = functional::checked_factor("adjust_contrast", *jitter.contrast);
+      const float factor = functional::checked_factor({"ImageView", "contrast"}, *jitter.contrast);
       steps.add(kernels::LevelBlend{factor, steps.flush_and_mean_luma()});
     } else if (step == Step::kSaturation && jitter.saturation) {
-      steps.add(
-          kernels::LumaBlend{functional::checked_factor("adjust_saturation", *jitter.saturation)});
+      steps.add(kernels::LumaBlend{
+          functional::checked_factor({"ImageView", "saturation"}, *jitter.saturation)});
     } else if (step == Step::kHue && jitter.hue) {
-      steps.add(functional::hue_shift("adjust_hue", *jitter.hue));
+      steps.add(functional::hue_shift({"ImageView", "hue"}, *jitter.hue));
     }
   }
 }
@@ -188,7 +195,8 @@ void show(const kernels::ConstImage& crop, const ImageViewOptions& options,
     kernels::resize(crop, shown, style, scratch.resize);
   }
   if (params.rotate) {
-    kernels::rotate(shown, target, functional::checked_degrees("rotate", *params.rotate));
+    kernels::rotate(shown, target,
+                    functional::checked_degrees({"ImageView", "rotate"}, *params.rotate));
   }
   if (turn_first) {
     mirror(params, target);
@@ -199,7 +207,7 @@ void show(const kernels::ConstImage& crop, const ImageViewOptions& options,
 Steps make(const at::Tensor& image, const ImageViewOptions& options,
            const ImageView::Params& params, const kernels::Image& target, Scratch& scratch) {
   const functional::Pixels pixels("ImageView", image);
-  show(pixels.part("ImageView", params.crop), options, params, target, scratch);
+  show(pixels.part("ImageView", "crop", params.crop), options, params, target, scratch);
   Steps steps(target);
   const auto add_solarization_at = [&](SolarizationPlace place) {
     if (params.solarize && options.solarization == place) {
@@ -216,7 +224,8 @@ Steps make(const at::Tensor& image, const ImageViewOptions& options,
   if (params.blur) {
     steps.flush();
     kernels::gaussian_blur(target, target,
-                           functional::checked_radius("gaussian_blur", *params.blur), scratch.blur);
+                           functional::checked_radius({"ImageView", "blur"}, *params.blur),
+                           scratch.blur);
   }
   add_solarization_at(SolarizationPlace::kAfterBlur);
   return steps;

@@ -12,20 +12,26 @@
 namespace lightly::transforms {
 namespace functional {
 
-/// Throws c10::ValueError that names `callee` unless `factor` is finite and >= 0.
-float checked_factor(std::string_view callee, double factor);
+/// Where a parameter is written, for errors: `callee: name ...`.
+struct Parameter {
+  std::string_view callee;
+  std::string_view name;
+};
 
-/// Throws c10::ValueError that names `callee` unless `factor` is in [-0.5, 0.5].
-kernels::HueShift hue_shift(std::string_view callee, double factor);
+/// Throws c10::ValueError that names `where` unless `factor` is finite and >= 0.
+float checked_factor(const Parameter& where, double factor);
 
-/// Throws c10::ValueError that names `callee` unless `radius` is in [0, kLargestBlurRadius].
-float checked_radius(std::string_view callee, double radius);
+/// Throws c10::ValueError that names `where` unless `factor` is in [-0.5, 0.5].
+kernels::HueShift hue_shift(const Parameter& where, double factor);
 
-/// Throws c10::ValueError that names `callee` unless `degrees` is finite.
-double checked_degrees(std::string_view callee, double degrees);
+/// Throws c10::ValueError that names `where` unless `radius` is in [0, kLargestBlurRadius].
+float checked_radius(const Parameter& where, double radius);
+
+/// Throws c10::ValueError that names `where` unless `degrees` is finite.
+double checked_degrees(const Parameter& where, double degrees);
 
 /// The floats of `slot`; throws c10::ValueError that names `callee` unless it is float32
-/// [3, height, width] on the CPU.
+/// [3, height, width] on the CPU, no two of its elements in one place by a stride of 0.
 kernels::FloatImage checked_slot(std::string_view callee, const at::Tensor& slot, const Size& size);
 
 /// Throws c10::ValueError for a normalization out of its range.

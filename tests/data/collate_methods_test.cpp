@@ -153,10 +153,21 @@ TEST(MoCoCollateFunction, RejectsIllegalOptions) {
   EXPECT_EQ(error_text([] { MoCoCollateFunction({.cj_strength = NAN}); }),
             "MoCoCollateFunction: cj_strength must be in [0, 0.5], got nan");
   EXPECT_EQ(error_text([] { MoCoCollateFunction({.rr_prob = -0.1}); }),
-            "ImageView: rr_prob must be in [0, 1], got -0.1");
+            "MoCoCollateFunction: rr_prob must be in [0, 1], got -0.1");
   EXPECT_THAT(
       error_text([] { MoCoCollateFunction({.normalize = Normalization{.std = {1, 0, 1}}}); }),
       HasSubstr("std must be > 0"));
+}
+
+TEST(CollateFunctions, OptionsCheckThemselves) {
+  EXPECT_EQ(error_text([] { MoCoCollateFunctionOptions{.hf_prob = 1.5}.check(); }),
+            "MoCoCollateFunction: hf_prob must be in [0, 1], got 1.5");
+  EXPECT_EQ(error_text([] { SwaVCollateFunctionOptions{.hf_prob = 1.5}.check(); }),
+            "SwaVCollateFunction: hf_prob must be in [0, 1], got 1.5");
+  EXPECT_THAT(error_text([] {
+                PlainCollateFunctionOptions{.normalize = Normalization{.std = {1, 0, 1}}}.check();
+              }),
+              HasSubstr("Normalization: std must be > 0"));
 }
 
 TEST(SwaVCollateFunction, RejectsIllegalOptions) {
@@ -172,20 +183,21 @@ TEST(SwaVCollateFunction, RejectsIllegalOptions) {
   EXPECT_EQ(error_text([] { SwaVCollateFunction({.kernel_size = 97.0}); }),
             "SwaVCollateFunction: kernel_size must be in (0, 96] px, got 97");
   EXPECT_EQ(error_text([] { SwaVCollateFunction({.hf_prob = NAN}); }),
-            "ImageView: hf_prob must be in [0, 1], got nan");
+            "SwaVCollateFunction: hf_prob must be in [0, 1], got nan");
 }
 
 TEST(MultiCropCollateFunction, ChecksTheLengthOfMaxScales) {
-  EXPECT_EQ(error_text([] {
-              MultiCropCollateFunction(
-                  {.crop_sizes = {12, 6},
-                   .crop_counts = {1, 1},
-                   .crop_min_scales = {0.1, 0.1},
-                   .crop_max_scales = {1.0},
-                   .transforms = [](const at::Tensor& crop, core::Random&) { return crop; }});
-            }),
-            "MultiCropTransform: crop_max_scales must have one entry for each of the 2 crop_sizes, "
-            "got 1");
+  EXPECT_EQ(
+      error_text([] {
+        MultiCropCollateFunction(
+            {.crop_sizes = {12, 6},
+             .crop_counts = {1, 1},
+             .crop_min_scales = {0.1, 0.1},
+             .crop_max_scales = {1.0},
+             .transforms = [](const at::Tensor& crop, core::Random&) { return crop; }});
+      }),
+      "MultiCropCollateFunction: crop_max_scales must have one entry for each of the 2 crop_sizes, "
+      "got 1");
 }
 
 }  // namespace

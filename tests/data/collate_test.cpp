@@ -9,7 +9,9 @@
 
 #include "lightly/transforms/batch.hpp"
 #include "lightly/transforms/byol_transform.hpp"
+#include "lightly/transforms/dino_transform.hpp"
 #include "lightly/transforms/functional.hpp"
+#include "lightly/transforms/simclr_transform.hpp"
 #include "support/matchers.hpp"
 
 namespace lightly::data {
@@ -95,6 +97,37 @@ TEST(BaseCollateFunction, WithoutNormalizeScalesToOne) {
   const BaseCollateFunction collate({.transforms = {keep}, .normalize = std::nullopt});
   const Batch batch = collate({sample(1)});
   EXPECT_TRUE(tensors_equal(batch.views[0][0], sample(1).image.to(torch::kFloat) / 255));
+}
+
+TEST(BaseCollateFunction, NormalisesByItsOwnStatisticsWhateverAnImageViewSays) {
+  const Normalization cifar{.mean = {0.4914, 0.4822, 0.4465}, .std = {0.247, 0.2435, 0.2616}};
+  const transforms::ImageView view({.input_size = 16, .normalize = cifar});
+  const RandomKey key{.seed = 3};
+  Random random({.seed = 3, .index = 1});
+  const at::Tensor bytes = view(sample(1).image, random);
+  const Batch by_default = BaseCollateFunction({.transforms = {view}})({sample(1)}, key);
+  EXPECT_TRUE(tensors_equal(by_default.views[0][0], transforms::functional::to_float_normalize(
+                                                        bytes, transforms::imagenet_normalize)));
+  const Batch asked =
+      BaseCollateFunction({.transforms = {view}, .normalize = cifar})({sample(1)}, key);
+  EXPECT_TRUE(
+      tensors_equal(asked.views[0][0], transforms::functional::to_float_normalize(bytes, cifar)));
+}
+
+TEST(BaseCollateFunction, GivesTheViewsOfItsTransformForTheSameKey) {
+  const auto expect_same = [](const transforms::MultiViewTransform& transform) {
+    const RandomKey key{.seed = 4, .epoch = 2};
+    const Batch batch = BaseCollateFunction(transform)({sample(0, 40, 50), sample(7, 40, 50)}, key);
+    const std::vector<at::Tensor> views =
+        transform(sample(7, 40, 50).image, {.seed = 4, .epoch = 2, .index = 7});
+    ASSERT_EQ(views.size(), batch.views.size());
+    for (std::size_t v = 0; v < views.size(); ++v) {
+      EXPECT_TRUE(tensors_equal(views[v], batch.views[v][1])) << v;
+    }
+  };
+  expect_same(transforms::SimCLRTransform({.input_size = 32}));
+  expect_same(transforms::DINOTransform({.global_crop_size = 32, .local_crop_size = {12, 16}}));
+  expect_same({.transforms = {keep, first_draw}, .normalize = std::nullopt});
 }
 
 TEST(BaseCollateFunction, WriteViewGivesTheViewOfTheBatch) {
@@ -268,8 +301,12 @@ TEST(SimCLRCollateFunction, EveryOptionReachesItsView) {
 }
 
 TEST(SimCLRCollateFunction, RejectsIllegalOptions) {
-  EXPECT_THAT(error_text([] { SimCLRCollateFunction({.hf_prob = 1.5}); }), HasSubstr("hf_prob"));
-  EXPECT_THAT(error_text([] { ImageCollateFunction({.input_size = 0}); }), HasSubstr("input_size"));
+  EXPECT_EQ(error_text([] { SimCLRCollateFunction({.cj_strength = -1.0}); }),
+            "SimCLRCollateFunction: cj_strength must be in [0, 2.5], got -1");
+  EXPECT_EQ(error_text([] { SimCLRCollateFunction({.hf_prob = 1.5}); }),
+            "SimCLRCollateFunction: hf_prob must be in [0, 1], got 1.5");
+  EXPECT_EQ(error_text([] { ImageCollateFunction({.input_size = 0}); }),
+            "ImageCollateFunction: input_size must be at least 1x1 px, got 0x0");
   EXPECT_THAT(error_text([] {
                 ImageCollateFunction({.normalize = transforms::Normalization{.std = {1, 0, 1}}});
               }),

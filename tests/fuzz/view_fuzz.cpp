@@ -61,9 +61,10 @@ double outside(FuzzedDataProvider& data, double low, double high) {
                                 low - 1.0, high + 1.0, -1e300, kInfinity, -kInfinity, kNaN});
 }
 
+// Or finite in float64 only.
 double negative_or_not_finite(FuzzedDataProvider& data) {
-  return data.PickValueInArray(
-      {-std::numeric_limits<double>::denorm_min(), -0.5, -1e300, kInfinity, -kInfinity, kNaN});
+  return data.PickValueInArray({-std::numeric_limits<double>::denorm_min(), -0.5, -1e300, 1e300,
+                                kInfinity, -kInfinity, kNaN});
 }
 
 double strength(FuzzedDataProvider& data) {
@@ -125,8 +126,10 @@ ImageViewOptions draw_options(FuzzedDataProvider& data) {
     options.normalize = std::nullopt;
   } else if (data.ConsumeBool()) {
     for (std::size_t c = 0; c < 3; ++c) {
-      options.normalize->mean[c] = within(data, -1e3, 1e300);
-      options.normalize->std[c] = within(data, std::numeric_limits<double>::denorm_min(), 1e300);
+      // As float32, in which a view's floats are made.
+      using Float = std::numeric_limits<float>;
+      options.normalize->mean[c] = within(data, -1e3, Float::max());
+      options.normalize->std[c] = within(data, Float::denorm_min(), Float::max());
     }
   }
   return options;
@@ -157,7 +160,7 @@ const std::vector<Field>& every_field() {
        [](Options& o, Data& d) {
          o.max_scale = d.ConsumeBool() ? outside(d, 0.0, 1.0) : std::nextafter(o.min_scale, -1.0);
        }},
-      {"degrees",
+      {"rr_degrees",
        [](Options& o, Data& d) {
          o.rr_degrees = d.ConsumeBool()
                             ? transforms::DegreeRange(1.5, d.PickValueInArray({1.0, kNaN}))
@@ -192,12 +195,12 @@ const std::vector<Field>& every_field() {
       {"mean",
        [](Options& o, Data& d) {
          o.normalize.emplace().mean[d.ConsumeIntegralInRange<std::size_t>(0, 2)] =
-             d.PickValueInArray({kInfinity, -kInfinity, kNaN});
+             d.PickValueInArray({1e300, kInfinity, -kInfinity, kNaN});
        }},
       {"std",
        [](Options& o, Data& d) {
          o.normalize.emplace().std[d.ConsumeIntegralInRange<std::size_t>(0, 2)] =
-             d.ConsumeBool() ? 0.0 : negative_or_not_finite(d);
+             d.ConsumeBool() ? d.PickValueInArray({0.0, 1e-60}) : negative_or_not_finite(d);
        }},
   };
   return fields;

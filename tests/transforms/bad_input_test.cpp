@@ -140,9 +140,12 @@ TEST(BadInput, StrengthsAreNotNegativeAndFinite) {
       {"ImageView: cj_sat", [](double s) { ImageView({.cj_sat = s}); }},
   };
   for (const auto& [name, make] : strengths) {
-    EXPECT_EQ(value_error([&] { make(-0.5); }), name + " must be >= 0 and finite, got -0.5");
-    EXPECT_EQ(value_error([&] { make(kNan); }), name + " must be >= 0 and finite, got nan");
-    EXPECT_EQ(value_error([&] { make(kInf); }), name + " must be >= 0 and finite, got inf");
+    const std::string rule = name + " must be >= 0 and finite as a float32, got ";
+    EXPECT_EQ(value_error([&] { make(-0.5); }), rule + "-0.5");
+    EXPECT_EQ(value_error([&] { make(kNan); }), rule + "nan");
+    EXPECT_EQ(value_error([&] { make(kInf); }), rule + "inf");
+    // Beyond float32 there is no factor to draw.
+    EXPECT_EQ(value_error([&] { make(1e300); }), rule + "1e+300");
   }
   EXPECT_EQ(value_error([] { ColorJitter({.hue = kNan}); }),
             "ColorJitter: hue must be in [0, 0.5], got nan");
@@ -150,9 +153,6 @@ TEST(BadInput, StrengthsAreNotNegativeAndFinite) {
             "ColorJitter: hue must be in [0, 0.5], got -0.1");
   EXPECT_EQ(value_error([] { ImageView({.cj_hue = kNan}); }),
             "ImageView: cj_hue must be in [0, 0.5], got nan");
-  // Beyond float32 there is no factor to draw.
-  EXPECT_EQ(value_error([] { ColorJitter({.contrast = 1e300}); }),
-            "ColorJitter: contrast must be >= 0 and finite, got inf");
 }
 
 TEST(BadInput, RangesAreInOrderAndFinite) {
@@ -183,7 +183,8 @@ TEST(BadInput, RangesAreInOrderAndFinite) {
   EXPECT_EQ(blur({.sigmas = {kNan, 1.0}}), sigmas + "{nan, 1}");
   EXPECT_EQ(blur({.sigmas = {0.5, kNan}}), sigmas + "{0.5, nan}");
   EXPECT_EQ(blur({.sigmas = {0.5, kInf}}), sigmas + "{0.5, inf}");
-  EXPECT_EQ(value_error([] { ImageView({.sigmas = {1.0, 0.5}}); }), sigmas + "{1, 0.5}");
+  EXPECT_EQ(value_error([] { ImageView({.sigmas = {1.0, 0.5}}); }),
+            "ImageView: sigmas must be 0 <= low <= high <= 1e+06, got {1, 0.5}");
   EXPECT_EQ(blur({.early_radius = EarlyBlurRadius{.kernel_size = kNan}}),
             "GaussianBlur: kernel_size must be in (0, 1e+06], got nan");
   EXPECT_EQ(blur({.early_radius = EarlyBlurRadius{.kernel_size = kInf}}),
@@ -203,7 +204,7 @@ TEST(BadInput, CropsAreNotSampledOutOfAnEmptyImage) {
   EXPECT_EQ(value_error([&] { RandomResizedCrop().sample({0, 5}, random); }),
             "RandomResizedCrop: image_size must be at least 1x1 px, got 0x5");
   EXPECT_EQ(value_error([&] { ImageView().sample({5, -1}, random); }),
-            "RandomResizedCrop: image_size must be at least 1x1 px, got 5x-1");
+            "ImageView: image_size must be at least 1x1 px, got 5x-1");
 }
 
 }  // namespace

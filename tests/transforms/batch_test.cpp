@@ -1,10 +1,12 @@
 #include "lightly/transforms/batch.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 
 #include "lightly/core/autocast.hpp"
+#include "lightly/transforms/dino_transform.hpp"
 #include "lightly/transforms/functional.hpp"
 #include "support/matchers.hpp"
 #include "transforms/formula_image.hpp"
@@ -165,6 +167,44 @@ TEST(BatchView, AutocastAndGradModeChangeNothing) {
   EXPECT_FALSE(views.requires_grad());
 }
 
+// The process's setting while it lives.
+class MatmulPrecision {
+ public:
+  explicit MatmulPrecision(const std::string& precision) {
+    at::globalContext().setFloat32MatmulPrecision(precision);
+  }
+  ~MatmulPrecision() { at::globalContext().setFloat32MatmulPrecision("highest"); }
+  MatmulPrecision(const MatmulPrecision&) = delete;
+  MatmulPrecision& operator=(const MatmulPrecision&) = delete;
+};
+
+TEST(BatchView, LowerMatmulPrecisionChangesNoMoreThanRounding) {
+  const at::Tensor images = formula_images(2, {120, 130});
+  const BatchView view(busy(96));
+  const std::vector<std::int64_t> indices = first_indices(2);
+  const at::Tensor usual = view(images, indices, {.seed = 1});
+  for (const char* precision : {"high", "medium"}) {
+    const MatmulPrecision lower(precision);
+    const at::Tensor views = view(images, indices, {.seed = 1});
+    // In the sum of a pixel, which falls on the other side of a half now and then.
+    const double level = 1.0 / 255.0 / imagenet_normalize.std[1];
+    EXPECT_TRUE(tensors_close(views, usual, 1.01 * level)) << precision;
+    EXPECT_LT(views.ne(usual).to(at::kDouble).mean().item<double>(), 1e-3) << precision;
+  }
+}
+
+TEST(BatchView, TheDefaultDtypeChangesNothing) {
+  const at::Tensor images = formula_images(4, {40, 50});
+  const BatchView view(busy(32));
+  const std::vector<std::int64_t> indices = first_indices(4);
+  const at::Tensor usual = view(images, indices, {.seed = 1});
+  const caffe2::TypeMeta before = at::get_default_dtype();
+  at::set_default_dtype(caffe2::TypeMeta::fromScalarType(at::kBFloat16));
+  const at::Tensor views = view(images, indices, {.seed = 1});
+  at::set_default_dtype(before);
+  EXPECT_TRUE(tensors_equal(views, usual));
+}
+
 TEST(BatchView, AnEmptyBatchGivesNoViews) {
   const at::Tensor none = at::empty({0, 3, 40, 50}, at::kByte);
   const at::Tensor views = BatchView(busy({24, 17}))(none, {}, {.seed = 1});
@@ -198,13 +238,60 @@ TEST(BatchView, RejectsWhatIsNoBatchOfImages) {
             "BatchView: params must be one for each of the 3 images, got 2");
 }
 
+TEST(BatchViews, AreTheViewsOfAPreset) {
+  const Normalization other{.mean = {0.1, 0.2, 0.3}, .std = {0.4, 0.5, 0.6}};
+  const DINOTransform dino({.global_crop_size = 24,
+                            .local_crop_size = {12, 16},
+                            .n_local_views = 1,
+                            .cj_prob = 0.0,
+                            .random_gray_scale = 0.0,
+                            .gaussian_blur = {0.0, 0.0, 0.0},
+                            .solarization_prob = 1.0,
+                            .normalize = other});
+  const std::vector<BatchView> views = batch_views(dino);
+  ASSERT_EQ(views.size(), 3U);
+  const at::Tensor images = formula_images(3, {40, 50});
+  for (std::size_t v = 0; v < views.size(); ++v) {
+    const at::Tensor made = views[v](images, {4, 5, 6}, {.seed = 2, .epoch = 3, .view = v});
+    for (std::int64_t i = 0; i < 3; ++i) {
+      const core::RandomKey key{.seed = 2, .epoch = 3, .index = static_cast<std::uint64_t>(4 + i)};
+      const at::Tensor difference = (made[i] - dino(images[i], key)[v]).abs();
+      EXPECT_LT(difference.mean().item<double>(), 0.01) << v;
+    }
+  }
+}
+
+TEST(BatchViews, TakeTheNormalisationOfTheirTransform) {
+  const MultiViewTransform views{.transforms = {ImageView(nothing(20))}, .normalize = std::nullopt};
+  const MultiViewTransform by_default{.transforms = {ImageView(nothing(20))}};
+  EXPECT_EQ(batch_views(views).at(0).options().normalize, std::nullopt);
+  EXPECT_EQ(batch_views(by_default).at(0).options().normalize, imagenet_normalize);
+  const at::Tensor half =
+      batch_views(views, at::kHalf).at(0)(formula_images(1, 20), {0}, {.seed = 1});
+  EXPECT_EQ(half.scalar_type(), at::kHalf);
+}
+
+TEST(BatchViews, NameTheViewThatIsNone) {
+  const auto keep = [](const at::Tensor& image, core::Random&) { return image; };
+  EXPECT_EQ(error_text([&] { batch_views({.transforms = {ImageView(), keep}}); }),
+            "batch_views: view 1 must be an ImageView, got another transform");
+  EXPECT_THAT(error_text([] { batch_views({}); }), HasSubstr("transforms must hold at least one"));
+  EXPECT_EQ(error_text([] { batch_views(DINOTransform(), at::kDouble); }),
+            "BatchView: dtype must be Float, Half or BFloat16, got Double");
+}
+
 TEST(BatchView, ErrorsNameTheOption) {
   EXPECT_EQ(error_text([] { BatchView view({.hf_prob = std::nan("")}); }),
-            "ImageView: hf_prob must be in [0, 1], got nan");
+            "BatchView: hf_prob must be in [0, 1], got nan");
   EXPECT_EQ(error_text([] { BatchView view({.cj_hue = 0.7}); }),
-            "ImageView: cj_hue must be in [0, 0.5], got 0.7");
+            "BatchView: cj_hue must be in [0, 0.5], got 0.7");
   EXPECT_EQ(error_text([] { BatchView view({}, at::kDouble); }),
             "BatchView: dtype must be Float, Half or BFloat16, got Double");
+}
+
+TEST(BatchView, DoesNotSampleOutOfAnEmptyImage) {
+  EXPECT_EQ(error_text([] { BatchView().sample({0, 5}, {}, {}); }),
+            "BatchView: image_size must be at least 1x1 px, got 0x5");
 }
 
 TEST(BatchView, RejectsParamsOutOfBounds) {
@@ -227,17 +314,17 @@ TEST(BatchView, RejectsParamsOutOfBounds) {
   EXPECT_THAT(text([](auto& bad) { bad.crop.height = 0; }),
               HasSubstr("crop of image 1 must be at least 1x1 px"));
   EXPECT_EQ(text([](auto& bad) { bad.blur = -1.0; }),
-            "gaussian_blur: radius must be in [0, 1e+06] px, got -1");
+            "BatchView: blur must be in [0, 1e+06] px, got -1");
   EXPECT_EQ(text([](auto& bad) { bad.rotate = std::nan(""); }),
-            "rotate: degrees must be finite, got nan");
+            "BatchView: rotate must be finite, got nan");
   EXPECT_EQ(jitter_text([](auto& bad) { bad.brightness = -0.5; }),
-            "adjust_brightness: factor must be >= 0 and finite, got -0.5");
+            "BatchView: brightness must be >= 0 and finite, got -0.5");
   EXPECT_EQ(jitter_text([](auto& bad) { bad.contrast = std::nan(""); }),
-            "adjust_contrast: factor must be >= 0 and finite, got nan");
+            "BatchView: contrast must be >= 0 and finite, got nan");
   EXPECT_EQ(jitter_text([](auto& bad) { bad.saturation = -1.0; }),
-            "adjust_saturation: factor must be >= 0 and finite, got -1");
+            "BatchView: saturation must be >= 0 and finite, got -1");
   EXPECT_EQ(jitter_text([](auto& bad) { bad.hue = 0.6; }),
-            "adjust_hue: factor must be in [-0.5, 0.5], got 0.6");
+            "BatchView: hue must be in [-0.5, 0.5], got 0.6");
   EXPECT_EQ(jitter_text([](auto& bad) { bad.order[0] = Step::kHue; }),
             "BatchView: order of the jitter of image 1 must name each step once");
 }

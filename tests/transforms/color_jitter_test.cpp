@@ -102,13 +102,20 @@ TEST(ColorJitter, SameRandomSamePixels) {
   EXPECT_FALSE(tensors_equal(first, jitter(image, c)));
 }
 
+TEST(ColorJitter, RejectsAnOrderThatNamesAStepTwice) {
+  ColorJitter::Params params;
+  params.order[0] = Step::kHue;
+  EXPECT_EQ(error_text([&] { ColorJitter::apply(formula_image(0, {9, 8}), params); }),
+            "ColorJitter: order must name each step once");
+}
+
 TEST(ColorJitter, RejectsBadStrengths) {
   EXPECT_EQ(error_text([] { ColorJitter({.brightness = -1.0}); }),
-            "ColorJitter: brightness must be >= 0 and finite, got -1");
+            "ColorJitter: brightness must be >= 0 and finite as a float32, got -1");
   EXPECT_EQ(error_text([] { ColorJitter({.contrast = -1.0}); }),
-            "ColorJitter: contrast must be >= 0 and finite, got -1");
+            "ColorJitter: contrast must be >= 0 and finite as a float32, got -1");
   EXPECT_EQ(error_text([] { ColorJitter({.saturation = -1.0}); }),
-            "ColorJitter: saturation must be >= 0 and finite, got -1");
+            "ColorJitter: saturation must be >= 0 and finite as a float32, got -1");
   EXPECT_EQ(error_text([] { ColorJitter({.hue = 0.6}); }),
             "ColorJitter: hue must be in [0, 0.5], got 0.6");
 }

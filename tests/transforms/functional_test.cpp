@@ -205,6 +205,14 @@ TEST(Functional, RejectsASlotThatDoesNotFit) {
               HasSubstr("got Double [3, 6, 5]"));
   EXPECT_THAT(error_text([&] { functional::to_float_normalize_into(image, {}, at::Tensor()); }),
               HasSubstr("slot must be a tensor, got none"));
+  EXPECT_EQ(error_text([&] {
+              functional::to_float_normalize_into(image, {}, at::empty({1}).expand({3, 6, 5}));
+            }),
+            "to_float_normalize_into: slot must not overlap itself, got strides [0, 0, 0]");
+  EXPECT_THAT(error_text([&] {
+                functional::to_float_normalize_into(at::Tensor(), {}, at::empty({3, 6, 5}));
+              }),
+              HasSubstr("to_float_normalize_into: image must be"));
 }
 
 }  // namespace

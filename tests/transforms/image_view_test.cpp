@@ -176,14 +176,6 @@ TEST(ImageView, FloatsAreTheNormalisedBytesWithEveryStepAtOnce) {
   }
 }
 
-TEST(ImageView, RejectsAnAngleThatIsNoNumber) {
-  const at::Tensor image = formula_image(0, {24, 24});
-  ImageView::Params params = unchanged(image);
-  params.rotate = NAN;
-  EXPECT_EQ(error_text([&] { ImageView().apply(image, params); }),
-            "rotate: degrees must be finite, got nan");
-}
-
 TEST(ImageView, AnglesAndCropsStayInTheirRanges) {
   const ImageView view(
       {.min_scale = 0.2, .max_scale = 0.25, .rr_prob = 1.0, .rr_degrees = {{-20.0, 35.0}}});
@@ -315,9 +307,12 @@ TEST(ImageView, ErrorsNameTheField) {
   };
   EXPECT_EQ(text({.input_size = -1}), "ImageView: input_size must be at least 1x1 px, got -1x-1");
   EXPECT_EQ(text({.cj_prob = 2.0}), "ImageView: cj_prob must be in [0, 1], got 2");
-  EXPECT_EQ(text({.cj_bright = -1.0}), "ImageView: cj_bright must be >= 0 and finite, got -1");
-  EXPECT_EQ(text({.cj_contrast = -1.0}), "ImageView: cj_contrast must be >= 0 and finite, got -1");
-  EXPECT_EQ(text({.cj_sat = -1.0}), "ImageView: cj_sat must be >= 0 and finite, got -1");
+  EXPECT_EQ(text({.cj_bright = -1.0}),
+            "ImageView: cj_bright must be >= 0 and finite as a float32, got -1");
+  EXPECT_EQ(text({.cj_contrast = -1.0}),
+            "ImageView: cj_contrast must be >= 0 and finite as a float32, got -1");
+  EXPECT_EQ(text({.cj_sat = -1.0}),
+            "ImageView: cj_sat must be >= 0 and finite as a float32, got -1");
   EXPECT_EQ(text({.cj_hue = 0.7}), "ImageView: cj_hue must be in [0, 0.5], got 0.7");
   EXPECT_EQ(text({.min_scale = 1.5}), "ImageView: min_scale must be in [0, 1], got 1.5");
   EXPECT_EQ(text({.max_scale = 0.0}), "ImageView: max_scale must be in (0, 1], got 0");
@@ -331,15 +326,62 @@ TEST(ImageView, ErrorsNameTheField) {
   EXPECT_EQ(text({.vf_prob = 3.0}), "ImageView: vf_prob must be in [0, 1], got 3");
   EXPECT_EQ(text({.hf_prob = 3.0}), "ImageView: hf_prob must be in [0, 1], got 3");
   EXPECT_EQ(text({.rr_prob = 3.0}), "ImageView: rr_prob must be in [0, 1], got 3");
-  EXPECT_THAT(text({.sigmas = {3.0, 2.0}}), HasSubstr("sigmas must be 0 <= low <= high"));
-  EXPECT_THAT(text({.rr_degrees = {{3.0, -3.0}}}), HasSubstr("degrees must be"));
-  EXPECT_THAT(text({.rr_degrees = NAN}), HasSubstr("degrees must be"));
+  EXPECT_EQ(text({.sigmas = {3.0, 2.0}}),
+            "ImageView: sigmas must be 0 <= low <= high <= 1e+06, got {3, 2}");
+  EXPECT_EQ(text({.rr_degrees = {{3.0, -3.0}}}),
+            "ImageView: rr_degrees must be -1e+06 <= low <= high <= 1e+06, got {3, -3}");
+  EXPECT_THAT(text({.rr_degrees = NAN}), HasSubstr("ImageView: rr_degrees must be"));
+  EXPECT_EQ(text({.input_size = {1, 20'000'000}, .early_blur_radius = true}),
+            "ImageView: kernel_size must be at most 1e+06 px of a side, got 0.1 of 20000000 px");
   EXPECT_EQ(text({.solarization_prob = -1.0}),
             "ImageView: solarization_prob must be in [0, 1], got -1");
   EXPECT_EQ(text({.solarization_threshold = 257}),
             "ImageView: solarization_threshold must be in [0, 256], got 257");
   EXPECT_EQ(error_text([] { simclr_view({.cj_strength = -1.0}); }),
             "simclr_view: cj_strength must be in [0, 2.5], got -1");
+  EXPECT_EQ(error_text([] { simclr_view({.hf_prob = 1.5}); }),
+            "simclr_view: hf_prob must be in [0, 1], got 1.5");
+  EXPECT_EQ(error_text([] { SimCLRViewOptions{.hf_prob = 1.5}.check(); }),
+            "simclr_view: hf_prob must be in [0, 1], got 1.5");
+}
+
+TEST(ImageView, RejectsParamsOutOfBounds) {
+  const at::Tensor image = formula_image(0, {24, 30});
+  const ImageView view({.input_size = 24});
+  ImageView::Params params = unchanged(image);
+  params.crop.left = 1;
+  EXPECT_EQ(error_text([&] { view.apply(image, params); }),
+            "ImageView: crop must be at least 1x1 px and inside the image of 24x30, got {top 0, "
+            "left 1, height 24, width 30}");
+  params = unchanged(image);
+  params.jitter.emplace().order[0] = ColorJitter::Step::kHue;
+  EXPECT_EQ(error_text([&] { view.apply(image, params); }),
+            "ImageView: order of the jitter must name each step once");
+  params.jitter.emplace().brightness = -0.5;
+  EXPECT_EQ(error_text([&] { view.apply(image, params); }),
+            "ImageView: brightness must be >= 0 and finite, got -0.5");
+  params.jitter.emplace().hue = 0.6;
+  EXPECT_EQ(error_text([&] { view.apply(image, params); }),
+            "ImageView: hue must be in [-0.5, 0.5], got 0.6");
+  params = unchanged(image);
+  params.blur = -1.0;
+  EXPECT_EQ(error_text([&] { view.apply(image, params); }),
+            "ImageView: blur must be in [0, 1e+06] px, got -1");
+  params = unchanged(image);
+  params.rotate = NAN;
+  EXPECT_EQ(error_text([&] { view.apply(image, params); }),
+            "ImageView: rotate must be finite, got nan");
+}
+
+TEST(ImageView, RejectsASlotThatOverlapsItself) {
+  const at::Tensor image = formula_image(0, {24, 24});
+  const ImageView view({.input_size = 24});
+  const at::Tensor one_value = at::zeros({3, 1, 1}).expand({3, 24, 24});
+  EXPECT_EQ(error_text([&] { view.apply_into(image, unchanged(image), one_value); }),
+            "ImageView: slot must not overlap itself, got strides [1, 0, 0]");
+  // The stride along an axis of one element says nothing.
+  const ImageView pixel({.input_size = 1});
+  pixel.apply_into(image, unchanged(image), at::zeros({3}).as_strided({3, 1, 1}, {1, 0, 0}));
 }
 
 TEST(ImageView, RejectsWhatIsNoImage) {

@@ -2,6 +2,7 @@
 // golden tests compare with Pillow.
 #include <algorithm>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "transforms/kernels/geometry.hpp"
 #include "transforms/kernels/point_ops.hpp"
 #include "transforms/kernels/resize.hpp"
+#include "transforms/kernels/resize_weights.hpp"
 #include "transforms/kernels/scalar/resize.hpp"
 #include "transforms/simd_targets.hpp"
 
@@ -257,6 +259,23 @@ TEST_P(Kernels, BlursEqualTheScalarOne) {
     TestImage in_place = source;
     gaussian_blur(in_place, in_place, sigma, scratch);
     ASSERT_TRUE(in_place == expected) << n;
+  }
+}
+
+TEST(ResizeWeightsCache, AFailureLeavesNoMixedTables) {
+  ResizeWeightsCache cache;
+  // One for every entry of the cache.
+  std::vector<ResizeAxis> axes;
+  for (std::int64_t in = 1; in <= 32; ++in) {
+    for (const bool mirrored : {false, true}) {
+      axes.push_back({.in = in, .out = 1, .mirrored = mirrored});
+      cache.get(axes.back());
+    }
+  }
+  // More weights than a vector can hold.
+  EXPECT_THROW(cache.get({.in = std::int64_t{1} << 62, .out = 1}), std::length_error);
+  for (const ResizeAxis& axis : axes) {
+    EXPECT_EQ(cache.get(axis).taps, axis.in);
   }
 }
 

@@ -92,7 +92,9 @@ TEST(MultiCropTransform, ChecksEveryList) {
   EXPECT_EQ(text([](auto& options) { options.transforms = nullptr; }),
             "MultiCropTransform: every transform must be callable, got an empty one");
   EXPECT_EQ(error_text([] { MultiCropTransform({.transforms = keep}); }),
-            "MultiViewTransform: transforms must hold at least one, got none");
+            "MultiCropTransform: crop_counts must give at least one view, got none");
+  EXPECT_EQ(error_text([] { MultiCropTransformOptions{.transforms = keep}.check(); }),
+            "MultiCropTransform: crop_counts must give at least one view, got none");
 }
 
 }  // namespace

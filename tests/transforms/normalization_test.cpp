@@ -17,9 +17,18 @@ TEST(Normalization, DefaultAndImagenetAreValid) {
 
 TEST(Normalization, RejectsBadNumbers) {
   EXPECT_EQ(error_text([] { Normalization{.std = {1.0, 0.0, 1.0}}.check(); }),
-            "Normalization: std must be > 0 and finite, got 0");
+            "Normalization: std must be > 0 and finite as a float32, got 0");
   EXPECT_EQ(error_text([] { Normalization{.mean = {0.0, 0.0, std::nan("")}}.check(); }),
-            "Normalization: mean must be finite, got nan");
+            "Normalization: mean must be finite as a float32, got nan");
+}
+
+TEST(Normalization, RejectsWhatFloat32RoundsToZeroOrInfinity) {
+  EXPECT_EQ(error_text([] { Normalization{.std = {1e-60, 1.0, 1.0}}.check(); }),
+            "Normalization: std must be > 0 and finite as a float32, got 1e-60");
+  EXPECT_EQ(error_text([] { Normalization{.std = {1.0, 1.0, 1e300}}.check(); }),
+            "Normalization: std must be > 0 and finite as a float32, got 1e+300");
+  EXPECT_EQ(error_text([] { Normalization{.mean = {1e300, 0.0, 0.0}}.check(); }),
+            "Normalization: mean must be finite as a float32, got 1e+300");
 }
 
 }  // namespace

@@ -180,26 +180,51 @@ TEST(Presets, PassOrderReachesEveryView) {
 TEST(Presets, ErrorsNamePresetOptionAndValue) {
   EXPECT_EQ(error_text([] { SimCLRTransform({.cj_strength = -1.0}); }),
             "SimCLRTransform: cj_strength must be >= 0 and finite, got -1");
+  EXPECT_EQ(error_text([] { SimCLRTransform({.cj_strength = 1e300}); }),
+            "SimCLRTransform: cj_strength * cj_bright must be >= 0 and finite as a float32, got "
+            "8e+299");
   EXPECT_EQ(error_text([] { MoCoV1Transform({.cj_strength = 2.0}); }),
             "MoCoV1Transform: cj_strength * cj_hue must be in [0, 0.5], got 0.8");
   EXPECT_EQ(error_text([] { SimSiamTransform({.cj_hue = NAN}); }),
             "SimSiamTransform: cj_strength * cj_hue must be in [0, 0.5], got nan");
   EXPECT_EQ(error_text([] { MoCoV2Transform({.cj_prob = -0.5}); }),
-            "ImageView: cj_prob must be in [0, 1], got -0.5");
+            "MoCoV2Transform: cj_prob must be in [0, 1], got -0.5");
   EXPECT_EQ(error_text([] { SimSiamTransform({.min_scale = 2.0}); }),
-            "ImageView: min_scale must be in [0, 1], got 2");
+            "SimSiamTransform: min_scale must be in [0, 1], got 2");
   EXPECT_EQ(error_text([] { FastSiamTransform({.num_views = 0}); }),
             "FastSiamTransform: num_views must be >= 1, got 0");
   EXPECT_EQ(error_text([] { BYOLTransform({.view_2_transform = {.solarization_prob = -1.0}}); }),
-            "ImageView: solarization_prob must be in [0, 1], got -1");
+            "BYOLTransform: view_2_transform: solarization_prob must be in [0, 1], got -1");
   EXPECT_EQ(error_text([] { BYOLTransform({.view_1_transform = {.cj_strength = NAN}}); }),
-            "BYOLTransform: cj_strength must be >= 0 and finite, got nan");
+            "BYOLTransform: view_1_transform: cj_strength must be >= 0 and finite, got nan");
   EXPECT_EQ(error_text([] { VICRegTransform({.solarize_prob = NAN}); }),
             "VICRegTransform: solarize_prob must be in [0, 1], got nan");
   EXPECT_THAT(error_text([] { SimCLRTransform({.rr_degrees = {{10.0, -10.0}}}); }),
-              HasSubstr("RandomRotateDegrees: degrees must be"));
+              HasSubstr("SimCLRTransform: rr_degrees must be"));
   EXPECT_THAT(error_text([] { SimCLRTransform({.normalize = Normalization{.std = {1, 0, 1}}}); }),
               HasSubstr("std must be > 0"));
+}
+
+// What check() says of options with hf_prob out of its bounds.
+template <typename Options>
+std::string check_text() {
+  return error_text([] { Options{.hf_prob = 1.5}.check(); });
+}
+
+TEST(Presets, OptionsCheckThemselves) {
+  const std::string rule = ": hf_prob must be in [0, 1], got 1.5";
+  EXPECT_EQ(check_text<SimCLRTransformOptions>(), "SimCLRTransform" + rule);
+  EXPECT_EQ(check_text<MoCoV1TransformOptions>(), "MoCoV1Transform" + rule);
+  EXPECT_EQ(check_text<MoCoV2TransformOptions>(), "MoCoV2Transform" + rule);
+  EXPECT_EQ(check_text<FastSiamTransformOptions>(), "FastSiamTransform" + rule);
+  EXPECT_EQ(check_text<VICRegTransformOptions>(), "VICRegTransform" + rule);
+  EXPECT_EQ(check_text<SwaVTransformOptions>(), "SwaVTransform" + rule);
+  EXPECT_EQ(check_text<DINOTransformOptions>(), "DINOTransform" + rule);
+  EXPECT_EQ(check_text<BYOLView1TransformOptions>(), "BYOLView1TransformOptions" + rule);
+  EXPECT_EQ(check_text<BYOLView2TransformOptions>(), "BYOLView2TransformOptions" + rule);
+  EXPECT_EQ(error_text([] { BYOLTransformOptions{.view_2_transform = {.hf_prob = 1.5}}.check(); }),
+            "BYOLTransform: view_2_transform" + rule);
+  EXPECT_EQ(error_text([] { BYOLTransformOptions().check(); }), "no error");
 }
 
 TEST(SwaVTransform, ChecksEveryList) {
@@ -216,7 +241,7 @@ TEST(SwaVTransform, ChecksEveryList) {
   EXPECT_EQ(error_text([] { SwaVTransform({.crop_counts = {2, -1}}); }),
             "SwaVTransform: crop_counts must be >= 0, got -1");
   EXPECT_EQ(error_text([] { SwaVTransform({.crop_counts = {0, 0}}); }),
-            "MultiViewTransform: transforms must hold at least one, got none");
+            "SwaVTransform: crop_counts must give at least one view, got none");
   EXPECT_EQ(error_text([] { SwaVTransform({.crop_sizes = {224, 0}}); }),
             "SwaVTransform: crop_sizes must be at least 1x1 px, got 0x0");
   EXPECT_EQ(error_text([] { SwaVTransform({.crop_min_scales = {0.14, 0.2}}); }),
@@ -237,7 +262,11 @@ TEST(DINOTransform, ErrorsNameTheOption) {
   EXPECT_EQ(error_text([] { DINOTransform({.n_local_views = -1}); }),
             "DINOTransform: n_local_views must be >= 0, got -1");
   EXPECT_EQ(error_text([] { DINOTransform({.gaussian_blur = {1.0, 0.1, 1.5}}); }),
-            "ImageView: gaussian_blur must be in [0, 1], got 1.5");
+            "DINOTransform: view 2: gaussian_blur must be in [0, 1], got 1.5");
+  EXPECT_EQ(error_text([] { DINOTransform({.solarization_prob = 1.5}); }),
+            "DINOTransform: view 1: solarization_prob must be in [0, 1], got 1.5");
+  EXPECT_EQ(error_text([] { DINOTransform({.hf_prob = 1.5}); }),
+            "DINOTransform: hf_prob must be in [0, 1], got 1.5");
 }
 
 }  // namespace

@@ -30,6 +30,15 @@ TEST(RandomRotate, TurnsByItsAngle) {
   }
 }
 
+TEST(RandomRotate, TurnsByWholeCirclesHoweverMany) {
+  const at::Tensor image = formula_image(0, {7, 5});
+  core::Random random(1);
+  // The largest multiple of 360 and a quarter; the nearest double is no multiple of 90.
+  constexpr std::int64_t kAngle = 9'223'372'036'854'775'800 - 270;
+  EXPECT_TRUE(tensors_equal(RandomRotate({.prob = 1.0, .angle = kAngle})(image, random),
+                            functional::rotate90(image)));
+}
+
 TEST(RandomRotate, RandomSignTurnsBothWaysEquallyOften) {
   const RandomRotate rotate({.prob = 0.4, .angle = 270, .random_sign = true});
   core::Random random(2);

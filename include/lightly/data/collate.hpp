@@ -19,6 +19,7 @@
 
 namespace lightly::data {
 
+class BatchBuilder;
 class ViewWriter;
 
 using BaseCollateFunctionOptions = transforms::MultiViewTransform;
@@ -47,13 +48,14 @@ class BaseCollateFunction {
   void write_view(const Sample& sample, std::int64_t view, const core::RandomKey& key,
                   const at::Tensor& slot) const;
 
-  /// What makes view `view`, in [0, num_views()); for the library itself.
-  const ViewWriter& writer(std::int64_t view) const;
-
   const BaseCollateFunctionOptions& options() const;
 
  private:
+  friend class BatchBuilder;
   struct Views;
+
+  /// What makes view `view`, in [0, num_views()).
+  const ViewWriter& writer(std::int64_t view) const;
 
   std::shared_ptr<const Views> views_;
 };
@@ -94,6 +96,9 @@ struct MoCoCollateFunctionOptions {
   transforms::functional::PillowPassOrder pass_order =
       transforms::functional::PillowPassOrder::kCurrent;
   std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// Two views of MoCo's first version of each image ([0] MoCo, 2019, arXiv:1911.05722). As lightly
@@ -135,6 +140,9 @@ struct SwaVCollateFunctionOptions {
   transforms::functional::PillowPassOrder pass_order =
       transforms::functional::PillowPassOrder::kCurrent;
   std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// SwaV's large and small crops of each image ([0] SwAV, 2020, arXiv:2006.09882). As lightly
@@ -147,6 +155,9 @@ class SwaVCollateFunction : public BaseCollateFunction {
 struct PlainCollateFunctionOptions {
   /// None: pixels / 255 only.
   std::optional<transforms::Normalization> normalize = transforms::imagenet_normalize;
+
+  /// Throws c10::ValueError for a normalisation out of bounds.
+  void check() const;
 };
 
 /// One view, the image itself, without randomness: for embedding and evaluation. The images of a

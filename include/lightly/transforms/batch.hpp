@@ -9,6 +9,7 @@
 
 #include "lightly/core/random.hpp"
 #include "lightly/transforms/image_view.hpp"
+#include "lightly/transforms/multi_view_transform.hpp"
 #include "lightly/transforms/size.hpp"
 
 namespace lightly::transforms {
@@ -17,8 +18,10 @@ namespace lightly::transforms {
 /// the batch; for images that are on an accelerator already.
 ///
 /// Options, random keys and choices are those of ImageView: view v of the sample with index i is
-/// drawn from RandomKey{seed, epoch, i, v} and does not depend on the batch. The choices are drawn
-/// on the host and copied to the device once, without waiting for it; no number comes back.
+/// drawn from RandomKey{seed, epoch, i, v}. The choices do not depend on the batch, nor do the
+/// views on the CPU; an accelerator's library may add up a batch of another size in another order,
+/// and a pixel then rounds the other way now and then. The choices are drawn on the host and copied
+/// to the device once, without waiting for it; no number comes back.
 class BatchView {
  public:
   /// Throws c10::ValueError for options out of bounds or a `dtype`, that of the views, which is not
@@ -35,7 +38,8 @@ class BatchView {
   ///
   /// `images` is [B, 3, H, W], RGB, uint8 or float32 in [0, 1], of any strides, on any device;
   /// another tensor, another number of params and params out of bounds throw c10::ValueError. No
-  /// gradient flows and autocast has no effect.
+  /// gradient flows; autocast changes nothing, and a lower float32 matmul precision no more than
+  /// how a pixel rounds now and then.
   at::Tensor apply(const at::Tensor& images, at::ArrayRef<ImageView::Params> params) const;
 
   /// `apply` of what `sample` gives.
@@ -48,5 +52,13 @@ class BatchView {
   ImageView view_;
   at::ScalarType dtype_;
 };
+
+/// A BatchView for each of the views, normalised as `views` says. The choices of view v are those
+/// of a collate function when the key names it: `batch_views(SimCLRTransform())[v](images, indices,
+/// {.seed = 1, .view = v})`.
+///
+/// Throws c10::ValueError that names the first view that is no ImageView, and as BatchView does.
+std::vector<BatchView> batch_views(const MultiViewTransform& views,
+                                   at::ScalarType dtype = at::kFloat);
 
 }  // namespace lightly::transforms

@@ -31,6 +31,9 @@ struct BYOLView1TransformOptions {
   double rr_prob = 0.0;
   std::optional<DegreeRange> rr_degrees = std::nullopt;
   functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// As BYOLView1TransformOptions, for the second view.
@@ -52,6 +55,9 @@ struct BYOLView2TransformOptions {
   double rr_prob = 0.0;
   std::optional<DegreeRange> rr_degrees = std::nullopt;
   functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 struct BYOLTransformOptions {
@@ -59,6 +65,9 @@ struct BYOLTransformOptions {
   BYOLView2TransformOptions view_2_transform = {};
   /// Of both views, where lightly has one each; none: pixels / 255 only.
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// BYOL's two views ([0] BYOL, 2020, arXiv:2006.07733), each an ImageView: the first is always

@@ -19,7 +19,8 @@ struct ColorJitterOptions {
   /// out.
   double hue = 0.0;
 
-  /// Throws c10::ValueError for a negative strength or a hue outside [0, 0.5].
+  /// Throws c10::ValueError for a strength that is negative or not finite as a float32, and for a
+  /// hue outside [0, 0.5].
   void check() const;
 };
 
@@ -42,7 +43,8 @@ class ColorJitter {
 
   Params sample(core::Random& random) const;
 
-  /// The steps of `params` on the image.
+  /// The steps of `params` on the image. Throws c10::ValueError for an order that does not name
+  /// each step once, and for factors out of bounds.
   static at::Tensor apply(const at::Tensor& image, const Params& params);
 
   at::Tensor operator()(const at::Tensor& image, core::Random& random) const;

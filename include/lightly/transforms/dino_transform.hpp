@@ -40,6 +40,9 @@ struct DINOTransformOptions {
   double solarization_prob = 0.2;
   functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// DINO's two global views, then its local ones ([0] DINO, 2021, arXiv:2104.14294), each an

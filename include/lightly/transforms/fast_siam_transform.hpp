@@ -33,6 +33,9 @@ struct FastSiamTransformOptions {
   std::optional<DegreeRange> rr_degrees = std::nullopt;
   functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// Several of SimSiam's views ([0] FastSiam, 2022), each an ImageView. Throws c10::ValueError that

@@ -83,8 +83,9 @@ struct ImageViewOptions {
   /// Which Pillow's resize to equal. BatchView ignores it: it is close to both and equals neither
   /// bit for bit.
   functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
-  /// How apply_into and the collate functions make floats of the view's bytes; none: pixels / 255
-  /// only.
+  /// How apply_into, a BatchView and an ImageCollateFunction make floats of the view's bytes; none:
+  /// pixels / 255 only. Among the transforms of a MultiViewTransform, and so in any collate
+  /// function that takes one, the `normalize` of that counts instead.
   std::optional<Normalization> normalize = imagenet_normalize;
 
   /// Throws c10::ValueError that names the field out of bounds.
@@ -116,7 +117,7 @@ struct SimCLRViewOptions {
 };
 
 /// SimCLR's view in the terms of ImageView ([0] SimCLR, 2020, arXiv:2002.05709, appendix A).
-/// Throws c10::ValueError for a cj_strength out of its range.
+/// Throws c10::ValueError that names the field out of bounds.
 ImageViewOptions simclr_view(const SimCLRViewOptions& options);
 
 /// One random view of an image: uint8 [3, H, W] in, uint8 [3, h, w] of `input_size` out.

@@ -30,6 +30,9 @@ struct MoCoV1TransformOptions {
   std::optional<DegreeRange> rr_degrees = std::nullopt;
   functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// Two views of MoCo's first version ([0] MoCo, 2019, arXiv:1911.05722), each an ImageView. Throws
@@ -58,6 +61,9 @@ struct MoCoV2TransformOptions {
   std::optional<DegreeRange> rr_degrees = std::nullopt;
   functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// Two views of MoCo's second version ([0] MoCo v2, 2020, arXiv:2003.04297), each an ImageView.

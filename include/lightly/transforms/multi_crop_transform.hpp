@@ -27,13 +27,15 @@ struct MultiCropTransformOptions {
   ImageTransform transforms = nullptr;
   /// For crops that `transforms` returns as uint8; none: pixels / 255 only.
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError for lists of different lengths, a value out of its range, no transform,
+  /// and no view at all.
+  void check() const;
 };
 
 /// RandomResizedCrop of several sizes, each followed by the same transform ([0] SwAV, 2020,
-/// arXiv:2006.09882). The views are those of the first kind, then those of the second, ...
-///
-/// Throws c10::ValueError for lists of different lengths, a value out of its range, no transform,
-/// and no view at all. As lightly's MultiCropTranform.
+/// arXiv:2006.09882). The views are those of the first kind, then those of the second, ... As
+/// lightly's MultiCropTranform.
 class MultiCropTransform : public MultiViewTransform {
  public:
   explicit MultiCropTransform(const MultiCropTransformOptions& options);

@@ -9,12 +9,13 @@ namespace lightly::transforms {
 /// The default changes nothing: a float image is then the pixels divided by 255.
 struct Normalization {
   std::array<double, 3> mean{0.0, 0.0, 0.0};
-  /// Each > 0.
+  /// Each > 0, rounded to float32 too.
   std::array<double, 3> std{1.0, 1.0, 1.0};
 
   bool operator==(const Normalization&) const = default;
 
-  /// Throws c10::ValueError for a mean that is not finite or a std that is not > 0.
+  /// Throws c10::ValueError for a mean that is not finite or a std that is not finite and > 0, as
+  /// the float32 numbers that are used.
   void check() const;
 };
 

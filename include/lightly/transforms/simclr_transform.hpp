@@ -45,6 +45,9 @@ struct SimCLRTransformOptions {
   functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   /// None: pixels / 255 only.
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// Two of SimCLR's views ([0] SimCLR, 2020, arXiv:2002.05709; [1] v2, 2020, arXiv:2006.10029), each

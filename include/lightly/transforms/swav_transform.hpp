@@ -35,6 +35,9 @@ struct SwaVTransformOptions {
   std::array<double, 2> sigmas{0.1, 2.0};
   functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// SwaV's large and small crops ([0] SwAV, 2020, arXiv:2006.09882), each an ImageView. The views

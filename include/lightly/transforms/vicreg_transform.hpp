@@ -32,6 +32,9 @@ struct VICRegTransformOptions {
   std::optional<DegreeRange> rr_degrees = std::nullopt;
   functional::PillowPassOrder pass_order = functional::PillowPassOrder::kCurrent;
   std::optional<Normalization> normalize = imagenet_normalize;
+
+  /// Throws c10::ValueError that names the option out of bounds.
+  void check() const;
 };
 
 /// Two of VICReg's views ([0] VICReg, 2021, arXiv:2105.04906), each an ImageView. Throws

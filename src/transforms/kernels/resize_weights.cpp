@@ -146,9 +146,12 @@ void build_weights(const ResizeAxis& axis, ResizeWeights& table) {
 
 const ResizeWeights& ResizeWeightsCache::get(const ResizeAxis& axis) {
   const auto mixed =
-      static_cast<std::uint64_t>(axis.in * 31 + axis.out * 17) * 2 + (axis.mirrored ? 1 : 0);
+      (static_cast<std::uint64_t>(axis.in) * 31 + static_cast<std::uint64_t>(axis.out) * 17) * 2 +
+      (axis.mirrored ? 1 : 0);
   Entry& entry = entries_[mixed % kEntries];
   if (!(entry.axis == axis)) {
+    // When memory runs out half way the tables are of no axis.
+    entry.axis = {};
     build_weights(axis, entry.weights);
     entry.axis = axis;
   }

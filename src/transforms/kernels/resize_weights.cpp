@@ -148,7 +148,9 @@ const ResizeWeights& ResizeWeightsCache::get(const ResizeAxis& axis) {
   const auto mixed =
       (static_cast<std::uint64_t>(axis.in) * 31 + static_cast<std::uint64_t>(axis.out) * 17) * 2 +
       (axis.mirrored ? 1 : 0);
-  Entry& entry = entries_[mixed % kEntries];
+  // Large tables in fewer entries.
+  const auto steps = static_cast<std::size_t>((axis.out + 63) / 64);
+  Entry& entry = entries_[mixed % std::max<std::size_t>(kEntries / steps, 1)];
   if (!(entry.axis == axis)) {
     // When memory runs out half way the tables are of no axis.
     entry.axis = {};

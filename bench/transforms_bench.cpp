@@ -6,20 +6,25 @@
 // Both in CPU time of one thread. `simclr_blur/side/real_time/threads:n`: the same by the clock, by
 // threads with images of their own.
 
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
+#include <c10/util/Exception.h>
+#include <hwy/targets.h>
 
 #include "common/images.hpp"
 #include "data/batch_builder.hpp"
 #include "data/batch_memory.hpp"
 #include "lightly/data/collate.hpp"
 #include "lightly/transforms/functional.hpp"
+#include "transforms/kernels/targets.hpp"
 
 namespace {
 
@@ -146,6 +151,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   at::set_num_threads(1);
+  if (const char* target = std::getenv("LIGHTLY_BENCH_TARGET")) {
+    TORCH_CHECK_VALUE(std::string_view(target) == "AVX2",
+                      "transforms_bench: LIGHTLY_BENCH_TARGET must be AVX2 or unset, got ", target);
+    transforms::kernels::use_target(HWY_AVX2);
+  }
   for (const Operation& operation : every_operation()) {
     for (const std::int64_t side : kSides) {
       benchmark::RegisterBenchmark((operation.name + "/" + std::to_string(side)).c_str(),

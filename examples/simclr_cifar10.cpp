@@ -57,7 +57,7 @@ int train(const examples::TrainOptions& options) {
   }
   const std::int64_t steps_done = state.epoch * loader.size() + state.step;
   metrics.truncate_after("step", static_cast<double>(steps_done - 1));
-  std::cout << "model: " << setup << " on " << device << '\n';
+  std::cout << "training: " << setup << " on " << device << '\n';
   examples::save_views(options.output / "views.png", examples::first_samples(*images.train, 8),
                        collate, {.seed = options.seed});
 

@@ -35,7 +35,8 @@ int run(int argc, char** argv, const std::string& description,
   CLI::App app(description, name);
   app.option_defaults()->always_capture_default();
   app.add_option("--data", options.data, "folder or archive; none: CIFAR-10, else Fashion-MNIST");
-  app.add_option("--epochs", options.epochs)->check(CLI::PositiveNumber);
+  app.add_option("--epochs", options.epochs, "passes over the training images")
+      ->check(CLI::PositiveNumber);
   app.add_option("--batch-size", options.batch_size, "images a step, two views each")
       ->check(CLI::PositiveNumber);
   app.add_option("--backbone", options.backbone, "resnet-9 ... resnet-152");

@@ -55,6 +55,9 @@ void BatchBuilder::put(std::int64_t position, c10::function_ref<Sample()> load,
     try {
       file_names_[p] = name();
     } catch (...) {
+      // The position says which.
+    }
+    if (file_names_[p].empty()) {
       file_names_[p] = "sample at position " + std::to_string(position);
     }
   }

@@ -16,6 +16,9 @@ at::Tensor forward_stages(Net& net, const char* callee, const at::Tensor& images
                           bool relu_after_stem) {
   TORCH_CHECK_VALUE(images.dim() == 4 && images.size(1) == 3, callee,
                     ": images must be [B, 3, H, W], got ", images.sizes());
+  TORCH_CHECK_VALUE(images.is_floating_point(), callee,
+                    ": images must be floating point, as a batch's views are, got ",
+                    images.scalar_type());
   at::Tensor x = net.bn1(net.conv1(images));
   if (relu_after_stem) {
     x = at::relu_(x);

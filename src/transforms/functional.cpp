@@ -148,10 +148,6 @@ at::Tensor solarize(const at::Tensor& image, std::int64_t threshold) {
   return with(pixels, kernels::Solarize{static_cast<int>(threshold)});
 }
 
-at::Tensor invert(const at::Tensor& image) {
-  return with(Pixels("invert", image), kernels::Solarize{0});
-}
-
 at::Tensor gaussian_blur(const at::Tensor& image, double radius) {
   thread_local kernels::BlurScratch scratch;
   const Pixels pixels("gaussian_blur", image);

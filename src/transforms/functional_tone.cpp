@@ -16,10 +16,19 @@ at::Tensor looked_up(const Pixels& pixels, const kernels::ByteTable& table) {
 
 }  // namespace
 
+at::Tensor invert(const at::Tensor& image) {
+  const Pixels pixels("invert", image);
+  at::Tensor result = empty_image(pixels.size());
+  kernels::invert(*pixels, pixels_to_write(result));
+  return result;
+}
+
 at::Tensor posterize(const at::Tensor& image, std::int64_t bits) {
   const Pixels pixels("posterize", image);
   TORCH_CHECK_VALUE(bits >= 1 && bits <= 8, "posterize: bits must be in [1, 8], got ", bits);
-  return looked_up(pixels, kernels::posterize_table(bits));
+  at::Tensor result = empty_image(pixels.size());
+  kernels::posterize(*pixels, bits, pixels_to_write(result));
+  return result;
 }
 
 at::Tensor equalize(const at::Tensor& image) {

@@ -62,7 +62,7 @@ void check_view(std::string_view callee, const ImageViewOptions& options) {
   TORCH_CHECK_VALUE(options.max_scale > 0.0 && options.max_scale <= 1.0, callee,
                     ": max_scale must be in (0, 1], got ", options.max_scale);
   TORCH_CHECK_VALUE(options.min_scale <= options.max_scale, callee,
-                    ": min_scale must be <= max_scale, ", options.max_scale, ", got ",
+                    ": min_scale must be <= max_scale (", options.max_scale, "), got ",
                     options.min_scale);
   core::check_probability(callee, "random_gray_scale", options.random_gray_scale);
   core::check_probability(callee, "gaussian_blur", options.gaussian_blur);

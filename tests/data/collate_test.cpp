@@ -25,6 +25,7 @@ using lightly::testing::tensors_close;
 using lightly::testing::tensors_equal;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 using transforms::ImageTransform;
 using transforms::Normalization;
 
@@ -71,6 +72,13 @@ TEST(BaseCollateFunction, KeepsTargetsFileNamesAndIndicesInOrder) {
     EXPECT_EQ(view.sizes(), (std::vector<std::int64_t>{2, 3, 20, 24}));
     EXPECT_TRUE(view.is_contiguous(at::MemoryFormat::ChannelsLast));
   }
+}
+
+TEST(BaseCollateFunction, AnErrorOfANamelessSampleSaysItsPosition) {
+  const BaseCollateFunction collate({.transforms = {transforms::ImageView({.input_size = 8})}});
+  const Sample good = sample(0);
+  EXPECT_THAT(error_text([&] { collate({good, {.image = at::zeros({2, 3}, at::kByte)}}); }),
+              StartsWith("BaseCollateFunction: sample at position 1: "));
 }
 
 TEST(BaseCollateFunction, EveryViewHasTheStreamOfItsSeedEpochIndexAndView) {

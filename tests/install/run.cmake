@@ -1,5 +1,5 @@
-# Run by ctest: builds the consumer of this folder and the programs of README.md, docs/invariances.md and
-# docs/batched_views.md against the installed package, or against the source, and runs all but README.md's.
+# Run by ctest: builds the consumer of this folder and the programs of README.md and of the pages in docs/ against the installed
+# package, or against the source, and runs all but README.md's, which would train.
 # Variables: MODE (package, source), BUILD, WORK, SOURCE, GENERATOR, TORCH_DIR, LAUNCHER, FLAGS.
 cmake_minimum_required(VERSION 3.24)
 
@@ -34,13 +34,14 @@ endfunction()
 
 file(REMOVE_RECURSE "${WORK}")
 extract_program("${SOURCE}/README.md" "${WORK}/readme.cpp")
-extract_program("${SOURCE}/docs/invariances.md" "${WORK}/invariances.cpp")
-extract_program("${SOURCE}/docs/batched_views.md" "${WORK}/batched_views.cpp")
+set(pages overview invariances batched_views)
+foreach(page IN LISTS pages)
+  extract_program("${SOURCE}/docs/${page}.md" "${WORK}/${page}.cpp")
+endforeach()
+list(JOIN pages "," page_names)
 set(arguments -G "${GENERATOR}" -S "${SOURCE}/tests/install" -B "${WORK}/build"
   -DCMAKE_BUILD_TYPE=Release -DTorch_DIR=${TORCH_DIR} "-DCMAKE_CXX_FLAGS=${FLAGS}"
-  -DLIGHTLY_FROM=${MODE} "-DLIGHTLY_README=${WORK}/readme.cpp"
-  "-DLIGHTLY_INVARIANCES=${WORK}/invariances.cpp"
-  "-DLIGHTLY_BATCHED_VIEWS=${WORK}/batched_views.cpp")
+  -DLIGHTLY_FROM=${MODE} "-DLIGHTLY_PROGRAMS=${WORK}" -DLIGHTLY_PAGES=readme,${page_names})
 # By the environment: a launcher is a list, which an argument would not carry through.
 set(ENV{CMAKE_CXX_COMPILER_LAUNCHER} "${LAUNCHER}")
 if(MODE STREQUAL "package")
@@ -52,5 +53,6 @@ endif()
 run(${CMAKE_COMMAND} ${arguments})
 run(${CMAKE_COMMAND} --build "${WORK}/build")
 run("${WORK}/build/consumer")
-run("${WORK}/build/invariances")
-run("${WORK}/build/batched_views")
+foreach(page IN LISTS pages)
+  run("${WORK}/build/${page}" "${SOURCE}/docs/images")
+endforeach()

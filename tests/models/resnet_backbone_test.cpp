@@ -98,8 +98,10 @@ TEST(ResNetBackbone, ClonesIntoTensorsOfItsOwn) {
   EXPECT_EQ(backbone->conv1->weight.data_ptr(), before);
 }
 
-TEST(ResNetBackbone, RejectsImagesOfAnotherShape) {
+TEST(ResNetBackbone, RejectsOtherImages) {
   ResNetBackbone backbone(ResNetGenerator("resnet-9", {.width = 0.0625}));
+  EXPECT_EQ(error_text([&] { backbone(torch::zeros({2, 3, 32, 32}, torch::kByte)); }),
+            "ResNetBackbone: images must be floating point, as a batch's views are, got Byte");
   EXPECT_EQ(error_text([&] { backbone(torch::zeros({2, 4, 32, 32})); }),
             "ResNetBackbone: images must be [B, 3, H, W], got [2, 4, 32, 32]");
 }

@@ -318,7 +318,7 @@ TEST(ImageView, ErrorsNameTheField) {
   EXPECT_EQ(text({.max_scale = 0.0}), "ImageView: max_scale must be in (0, 1], got 0");
   EXPECT_EQ(text({.max_scale = NAN}), "ImageView: max_scale must be in (0, 1], got nan");
   EXPECT_EQ(text({.min_scale = 0.5, .max_scale = 0.4}),
-            "ImageView: min_scale must be <= max_scale, 0.4, got 0.5");
+            "ImageView: min_scale must be <= max_scale (0.4), got 0.5");
   EXPECT_EQ(text({.random_gray_scale = -1.0}),
             "ImageView: random_gray_scale must be in [0, 1], got -1");
   EXPECT_EQ(text({.gaussian_blur = 3.0}), "ImageView: gaussian_blur must be in [0, 1], got 3");

@@ -190,6 +190,18 @@ TEST_P(Kernels, FloatsEqualTheTable) {
   }
 }
 
+TEST_P(Kernels, FlipsPixelByPixel) {
+  for (int n = 0; n < 500; ++n) {
+    const TestImage source = TestImage::random(side(), side(), engine_, below(2) * below(30));
+    TestImage expected = source;
+    hflip_in_place(expected);
+    TestImage made(source.height(), source.width(), below(2) * below(30));
+    hflip(source, made);
+    ASSERT_TRUE(made == expected) << n << ": " << source.height() << "x" << source.width();
+    ASSERT_TRUE(made.guards_are_whole()) << n;
+  }
+}
+
 TEST_P(Kernels, ResizesEqualTheScalarOnes) {
   ResizeScratch scratch;
   for (int n = 0; n < 2000; ++n) {

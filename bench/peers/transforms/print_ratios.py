@@ -4,9 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-ORDER = ("here", "batch_views", "lightly_pillow", "pillow_simd", "torchvision_tensors", "albumentations_arrays", "kornia_batches", "dali_cpu",
+ORDER = ("here", "here_avx2", "batch_views", "lightly_pillow", "pillow_simd", "torchvision_tensors", "albumentations_arrays", "kornia_batches", "dali_cpu",
          "opencv_python", "opencv_cpp")
-VERSIONS = {"here": "here", "batch_views": "here, `BatchView` (batches)", "opencv_cpp": "OpenCV (C++)"}
+VERSIONS = {"here": "here", "here_avx2": "here, AVX2", "batch_views": "here, `BatchView` (batches)", "opencv_cpp": "OpenCV (C++)"}
 
 
 def read(path):

@@ -11,12 +11,13 @@ namespace lightly::data {
 /// One element of a data set.
 struct Sample {
   /// uint8 [3, H, W], RGB, in channels-last memory (H·W·3).
-  at::Tensor image;
+  at::Tensor image = {};
   /// The class index, from 0.
   std::int64_t target = 0;
   /// Name of the sample, unique in its data set.
-  std::string file_name;
-  /// Position in the data set, from 0.
+  std::string file_name = {};
+  /// Position in the data set, from 0. With the seed, the epoch and the view it says what is drawn
+  /// for this sample: samples of the same index get the same random views.
   std::int64_t index = 0;
 };
 

@@ -6,6 +6,8 @@
 namespace lightly::transforms::kernels {
 namespace {
 
+constexpr std::int64_t kTile = 16;  // rows that stay in the first cache while they are turned
+
 // floor(n / 2), for negative n too.
 std::int64_t half(std::int64_t n) {
   return n >> 1;
@@ -28,16 +30,6 @@ void interleave(const StridedImage& source, const Image& target) {
 void copy(const ConstImage& source, const Image& target) {
   for (std::int64_t y = 0; y < source.height; ++y) {
     std::memcpy(target.row(y), source.row(y), static_cast<std::size_t>(3 * source.width));
-  }
-}
-
-void hflip(const ConstImage& source, const Image& target) {
-  for (std::int64_t y = 0; y < source.height; ++y) {
-    const std::uint8_t* from = source.row(y) + 3 * (source.width - 1);
-    std::uint8_t* to = target.row(y);
-    for (std::int64_t x = 0; x < source.width; ++x) {
-      copy_pixel(from - 3 * x, to + 3 * x);
-    }
   }
 }
 
@@ -72,23 +64,28 @@ void rotate90(const ConstImage& source, const Image& target) {
   const std::int64_t row_of_first = half(height - width + 1);
   const std::int64_t begin = std::clamp<std::int64_t>(-row_of_first, 0, width);
   const std::int64_t end = std::clamp<std::int64_t>(height - row_of_first, begin, width);
+  const auto column = [&](std::int64_t y) { return half(width + height - 1 - 2 * y); };
+  const auto has_pixels = [&](std::int64_t y) { return column(y) >= 0 && column(y) < width; };
   for (std::int64_t y = 0; y < height; ++y) {
-    std::uint8_t* to = target.row(y);
-    const std::int64_t column = half(width + height - 1 - 2 * y);
-    if (column < 0 || column >= width) {
-      std::memset(to, 0, static_cast<std::size_t>(3 * width));
-      continue;
+    const std::int64_t left = has_pixels(y) ? begin : width;
+    const std::int64_t right = has_pixels(y) ? end : width;
+    std::memset(target.row(y), 0, static_cast<std::size_t>(3 * left));
+    std::memset(target.row(y) + 3 * right, 0, static_cast<std::size_t>(3 * (width - right)));
+  }
+  for (std::int64_t first = begin; first < end; first += kTile) {
+    const std::int64_t last = std::min(first + kTile, end);
+    for (std::int64_t y = 0; y < height; ++y) {
+      if (has_pixels(y)) {
+        std::uint8_t* to = target.row(y);
+        for (std::int64_t x = first; x < last; ++x) {
+          copy_pixel(source.row(row_of_first + x) + 3 * column(y), to + 3 * x);
+        }
+      }
     }
-    std::memset(to, 0, static_cast<std::size_t>(3 * begin));
-    for (std::int64_t x = begin; x < end; ++x) {
-      copy_pixel(source.row(row_of_first + x) + 3 * column, to + 3 * x);
-    }
-    std::memset(to + 3 * end, 0, static_cast<std::size_t>(3 * (width - end)));
   }
 }
 
 void transpose(const ConstImage& source, const Image& target) {
-  constexpr std::int64_t kTile = 16;  // rows of a tile stay in the first cache while it is turned
   for (std::int64_t top = 0; top < source.height; top += kTile) {
     const std::int64_t bottom = std::min(top + kTile, source.height);
     for (std::int64_t x = 0; x < source.width; ++x) {

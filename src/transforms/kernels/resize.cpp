@@ -269,10 +269,12 @@ void Resize(const ConstImage& source, const Image& target, const ResizeStyle& st
     resize_rows(source, target, scratch.across.get(across), scratch);
   } else if (high) {
     resize_columns(source, target, scratch.down.get(down), scratch);
+  } else if (style.hflip) {
+    hflip(source, target);
   } else {
     copy(source, target);
   }
-  if (style.hflip && !wide) {
+  if (style.hflip && !wide && high) {
     hflip_in_place(target);
   }
 }

@@ -52,6 +52,18 @@ Channel stretched(const Counts& counts) {
   return table;
 }
 
+// A loop that the compiler turns into vectors.
+template <typename Change>
+void for_each_byte(const ConstImage& source, const Image& target, Change change) {
+  for (std::int64_t y = 0; y < source.height; ++y) {
+    const std::uint8_t* from = source.row(y);
+    std::uint8_t* to = target.row(y);
+    for (std::int64_t i = 0; i < 3 * source.width; ++i) {
+      to[i] = static_cast<std::uint8_t>(change(from[i]));
+    }
+  }
+}
+
 }  // namespace
 
 void look_up(const ConstImage& source, const ByteTable& table, const Image& target) {
@@ -81,12 +93,13 @@ Histogram histogram(const ConstImage& source) {
   return counts;
 }
 
-ByteTable posterize_table(std::int64_t bits) {
-  Channel table = unchanged();
-  for (std::uint8_t& value : table) {
-    value = static_cast<std::uint8_t>(value & (0xFF00 >> bits));
-  }
-  return {table, table, table};
+void posterize(const ConstImage& source, std::int64_t bits, const Image& target) {
+  const auto kept = static_cast<std::uint8_t>(0xFF00 >> bits);
+  for_each_byte(source, target, [=](std::uint8_t value) { return value & kept; });
+}
+
+void invert(const ConstImage& source, const Image& target) {
+  for_each_byte(source, target, [](std::uint8_t value) { return ~value; });
 }
 
 ByteTable equalize_table(const Histogram& histogram) {

@@ -17,8 +17,11 @@ using Histogram = std::array<std::array<std::int64_t, 256>, 3>;
 
 Histogram histogram(const ConstImage& source);
 
-/// Pillow's ImageOps.posterize, for `bits` in [1, 8].
-ByteTable posterize_table(std::int64_t bits);
+/// Pillow's ImageOps.posterize, for `bits` in [1, 8]; both images have the same size.
+void posterize(const ConstImage& source, std::int64_t bits, const Image& target);
+
+/// Pillow's ImageOps.invert; both images have the same size.
+void invert(const ConstImage& source, const Image& target);
 
 /// Pillow's ImageOps.equalize.
 ByteTable equalize_table(const Histogram& histogram);

@@ -101,11 +101,11 @@ void add_nearest(Parcel& parcel, const std::vector<Segment>& segments, Axis& axi
   std::vector<float> pixels(segments.size() * static_cast<std::size_t>(axis.view_size));
   float* row = pixels.data();
   for (const Segment& segment : segments) {
-    kernels::for_each_nearest(segment.length, axis.view_size,
-                              [&](std::int64_t i, std::int64_t pixel) {
-                                row[segment.is_mirrored ? axis.view_size - 1 - i : i] =
-                                    static_cast<float>(segment.begin + pixel);
-                              });
+    kernels::NearestInputs inputs(segment.length, axis.view_size);
+    for (std::int64_t i = 0; i < axis.view_size; ++i) {
+      row[segment.is_mirrored ? axis.view_size - 1 - i : i] =
+          static_cast<float>(segment.begin + inputs.next());
+    }
     row += axis.view_size;
   }
   parcel.add(pixels, axis.nearest);

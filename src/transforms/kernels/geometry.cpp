@@ -75,11 +75,13 @@ void rotate90(const ConstImage& source, const Image& target) {
   for (std::int64_t first = begin; first < end; first += kTile) {
     const std::int64_t last = std::min(first + kTile, end);
     for (std::int64_t y = 0; y < height; ++y) {
-      if (has_pixels(y)) {
-        std::uint8_t* to = target.row(y);
-        for (std::int64_t x = first; x < last; ++x) {
-          copy_pixel(source.row(row_of_first + x) + 3 * column(y), to + 3 * x);
-        }
+      if (!has_pixels(y)) {
+        continue;
+      }
+      const std::uint8_t* from = source.row(row_of_first + first) + 3 * column(y);
+      std::uint8_t* to = target.row(y) + 3 * first;
+      for (std::int64_t x = first; x < last; ++x, from += source.row_bytes, to += 3) {
+        copy_pixel(from, to);
       }
     }
   }

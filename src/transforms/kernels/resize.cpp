@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <iterator>
 
 #include "transforms/kernels/geometry.hpp"
 #include "transforms/kernels/scalar/resize.hpp"
@@ -300,13 +301,22 @@ void resize(const ConstImage& source, const Image& target, const ResizeStyle& st
 }
 
 void resize_nearest(const ConstImage& source, const Image& target) {
-  for_each_nearest(source.height, target.height, [&](std::int64_t y, std::int64_t from_y) {
-    const std::uint8_t* row = source.row(from_y);
-    std::uint8_t* out = target.row(y);
-    for_each_nearest(source.width, target.width, [&](std::int64_t x, std::int64_t from_x) {
-      std::memcpy(out + 3 * x, row + 3 * from_x, 3);
-    });
-  });
+  // Where the pixels of some columns come from, once for all rows.
+  std::int64_t offsets[256];
+  constexpr auto kColumns = static_cast<std::int64_t>(std::size(offsets));
+  NearestInputs columns(source.width, target.width);
+  for (std::int64_t left = 0; left < target.width; left += kColumns) {
+    const std::int64_t count = std::min(kColumns, target.width - left);
+    std::generate_n(offsets, count, [&] { return 3 * columns.next(); });
+    NearestInputs rows(source.height, target.height);
+    for (std::int64_t y = 0; y < target.height; ++y) {
+      const std::uint8_t* row = source.row(rows.next());
+      std::uint8_t* out = target.row(y) + 3 * left;
+      for (std::int64_t x = 0; x < count; ++x) {
+        copy_pixel(row + offsets[x], out + 3 * x);
+      }
+    }
+  }
 }
 
 }  // namespace lightly::transforms::kernels

@@ -49,17 +49,26 @@ struct ResizeWeights {
 /// Fills `table`, whose memory is used again.
 void build_weights(const ResizeAxis& axis, ResizeWeights& table);
 
-/// Calls `use(i, k)` for every output position i of a nearest-neighbour resize; k is the input it
-/// shows.
-template <typename Use>
-void for_each_nearest(std::int64_t in, std::int64_t out, Use use) {
-  // Pillow adds the step up instead of multiplying; the sums decide at the borders of pixels.
-  const double step = static_cast<double>(in) / static_cast<double>(out);
-  double position = step * 0.5;
-  for (std::int64_t i = 0; i < out; ++i, position += step) {
-    use(i, std::min(static_cast<std::int64_t>(position), in - 1));
+/// The inputs that the output positions of a nearest-neighbour resize show, one after the other.
+class NearestInputs {
+ public:
+  NearestInputs(std::int64_t in, std::int64_t out)
+      : last_(in - 1),
+        step_(static_cast<double>(in) / static_cast<double>(out)),
+        position_(step_ * 0.5) {}
+
+  std::int64_t next() {
+    const auto input = static_cast<std::int64_t>(position_);
+    // Pillow adds the step up instead of multiplying; the sums decide at the borders of pixels.
+    position_ += step_;
+    return std::min(input, last_);
   }
-}
+
+ private:
+  std::int64_t last_;
+  double step_;
+  double position_;
+};
 
 /// The tables that were built last: 64 up to 64 px, 16 at 224 px, about 250 kB of them.
 class ResizeWeightsCache {

@@ -12,6 +12,7 @@
 #include "lightly/models/resnet_backbone.hpp"
 #include "lightly/models/simclr.hpp"
 #include "lightly/optim/sgd.hpp"
+#include "lightly/training/freed_memory.hpp"
 #include "lightly/training/memory_format.hpp"
 #include "lightly/training/precision.hpp"
 
@@ -35,6 +36,7 @@ void step(benchmark::State& state, Network network, Setting setting) {
     state.SkipWithError("this CPU has no bfloat16 instructions");
     return;
   }
+  training::keep_freed_memory();  // as the training programs do
   auto resnet = models::ResNetGenerator(network.name, {.width = network.width});
   // Without the stem's ReLU, as Python's backbone: the same work.
   models::SimCLR model(models::ResNetBackbone(resnet, {.relu_after_stem = false}),

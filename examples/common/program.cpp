@@ -6,6 +6,8 @@
 #include <c10/util/Exception.h>
 #include <CLI/CLI.hpp>
 
+#include "lightly/training/freed_memory.hpp"
+
 namespace lightly::examples {
 
 std::string TrainOptions::setup(const std::string& data_name,
@@ -52,6 +54,7 @@ int run(int argc, char** argv, const std::string& description,
   app.add_option("--output", options.output, "folder for checkpoint, weights, metrics, pictures");
   app.add_flag("--resume", options.resume, "go on from the checkpoint in --output");
   CLI11_PARSE(app, argc, argv);
+  training::keep_freed_memory();
   return guarded(name, [&] { return train(options); });
 }
 

@@ -51,7 +51,8 @@ double within(FuzzedDataProvider& data, double low, double high) {
     case 1:
       return high;
     default:
-      return data.ConsumeFloatingPointInRange(low, high);
+      // Its sum may round to just beyond an end.
+      return std::clamp(data.ConsumeFloatingPointInRange(low, high), low, high);
   }
 }
 

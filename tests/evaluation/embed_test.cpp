@@ -173,7 +173,7 @@ TEST(Embed, NamesRuleAndValueOnBadInput) {
   EXPECT_EQ(text(identity, dataset, {.batch_size = 0}), "embed: batch_size must be >= 1, got 0");
   EXPECT_EQ(
       text(identity, dataset, {.normalize = transforms::Normalization{.std = {1.0, 1.0, 0.0}}}),
-      "Normalization: std must be > 0 and finite, got 0");
+      "Normalization: std must be > 0 and finite as a float32, got 0");
   EXPECT_EQ(text(identity, ListDataset({}), {}),
             "embed: dataset must have at least one image, got 0");
   EXPECT_EQ(text(models::Backbone(), dataset, {}), "embed: backbone must hold a module, got none");

@@ -52,7 +52,7 @@ void normalize_into(const at::Tensor& views, const Normalization& normalization,
   }
 }
 
-const ImageViewOptions& checked_view(const ImageViewOptions& options) {
+ImageViewOptions checked_view(const ImageViewOptions& options) {
   check_view("BatchView", options);
   return options;
 }

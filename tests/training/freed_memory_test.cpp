@@ -29,6 +29,9 @@ long faults_of_a_block() {
 }
 
 TEST(KeepFreedMemory, ABlockIsFilledAgainWithoutPageFaults) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer brings its own allocator";
+#endif
   if (!keep_freed_memory()) {
     GTEST_SKIP() << "this allocator has no such option";
   }

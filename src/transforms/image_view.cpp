@@ -26,7 +26,7 @@ RandomRotateDegreesOptions rotation_options(const ImageViewOptions& options) {
   return {.prob = options.rr_prob, .degrees = options.rr_degrees.value_or(DegreeRange(90.0, 90.0))};
 }
 
-const ImageViewOptions& checked(const ImageViewOptions& options) {
+ImageViewOptions checked(const ImageViewOptions& options) {
   options.check();
   return options;
 }

@@ -214,8 +214,8 @@ DrawnJitter in_turn(std::size_t index, const ColorJitter::Params& params) {
 void add_jitter(Parcel& parcel, const Drawn& drawn, Jitter& jitter) {
   std::vector<DrawnJitter> samples;
   for (std::size_t i = 0; i < drawn.params.size(); ++i) {
-    if (drawn.params[i].jitter) {
-      samples.push_back(in_turn(i, *drawn.params[i].jitter));
+    if (const auto& steps = drawn.params[i].jitter) {
+      samples.push_back(in_turn(i, *steps));
     }
   }
   std::stable_sort(samples.begin(), samples.end(), [](const DrawnJitter& a, const DrawnJitter& b) {

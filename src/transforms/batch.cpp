@@ -52,11 +52,6 @@ void normalize_into(const at::Tensor& views, const Normalization& normalization,
   }
 }
 
-ImageViewOptions checked_view(const ImageViewOptions& options) {
-  check_view("BatchView", options);
-  return options;
-}
-
 at::ScalarType checked(at::ScalarType dtype) {
   TORCH_CHECK_VALUE(dtype == at::kFloat || dtype == at::kHalf || dtype == at::kBFloat16,
                     "BatchView: dtype must be Float, Half or BFloat16, got ", dtype);
@@ -66,7 +61,7 @@ at::ScalarType checked(at::ScalarType dtype) {
 }  // namespace
 
 BatchView::BatchView(ImageViewOptions options, at::ScalarType dtype)
-    : view_(checked_view(options)), dtype_(checked(dtype)) {}
+    : view_(checked_view("BatchView", options)), dtype_(checked(dtype)) {}
 
 std::vector<ImageView::Params> BatchView::sample(const Size& image_size,
                                                  at::ArrayRef<std::int64_t> indices,

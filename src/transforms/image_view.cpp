@@ -26,11 +26,6 @@ RandomRotateDegreesOptions rotation_options(const ImageViewOptions& options) {
   return {.prob = options.rr_prob, .degrees = options.rr_degrees.value_or(DegreeRange(90.0, 90.0))};
 }
 
-ImageViewOptions checked(const ImageViewOptions& options) {
-  options.check();
-  return options;
-}
-
 }  // namespace
 
 void ImageViewOptions::check() const {
@@ -57,7 +52,7 @@ ImageViewOptions simclr_view(const SimCLRViewOptions& options) {
 }
 
 ImageView::ImageView(ImageViewOptions options)
-    : options_(checked(options)),
+    : options_(checked_view("ImageView", options)),
       crop_({.size = options.input_size, .scale = {options.min_scale, options.max_scale}}),
       rotate_(rotation_options(options)),
       hflip_({.p = options.hf_prob}),

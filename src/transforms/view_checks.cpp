@@ -90,6 +90,11 @@ void check_view(std::string_view callee, const ImageViewOptions& options) {
   }
 }
 
+ImageViewOptions checked_view(std::string_view callee, const ImageViewOptions& options) {
+  check_view(callee, options);
+  return options;
+}
+
 void check_made(std::string_view prefix, std::int64_t view, const at::Tensor& made) {
   TORCH_CHECK_VALUE(made.defined(), prefix, "the transform of view ", view,
                     " must return uint8 or float32 [3, h, w] on the CPU, got no tensor");

@@ -34,6 +34,9 @@ void check_scale(std::string_view callee, std::string_view name,
 /// Every option of a view.
 void check_view(std::string_view callee, const ImageViewOptions& options);
 
+/// The options after check_view, for a constructor that hands them on.
+ImageViewOptions checked_view(std::string_view callee, const ImageViewOptions& options);
+
 /// What the transform of view `view` returned: uint8 or float32 [3, h, w] on the CPU. The text
 /// follows `prefix`, which may be empty.
 void check_made(std::string_view prefix, std::int64_t view, const at::Tensor& made);

@@ -10,14 +10,17 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/mm.h>
 #include <c10/util/Exception.h>
 
+#include "core/kernels/tiles.hpp"
 #include "evaluation/checks.hpp"
 #include "lightly/core/check.hpp"
 
 namespace lightly::evaluation {
 namespace {
+
+namespace kernels = core::kernels;
+using kernels::padded;
 
 // A candidate as one integer: the similarity in an order-preserving form above the complement of
 // the bank row, so that a larger integer is a better neighbour and, among equals, the lower row.
@@ -40,61 +43,58 @@ std::uint32_t row_of(Candidate candidate) {
   return ~static_cast<std::uint32_t>(candidate);
 }
 
-// The best candidates of one query so far, unordered: room for k and as many again, so that the
-// selection of the best k is paid for by k insertions.
+// Queries whose similarities to a tile of the bank are computed at a time.
+constexpr std::int64_t kQueries = 64;
+
+// The best candidates of one query so far, in no order: room for k, for as many again, so that the
+// selection of the best k is paid for by k new ones, and for one tile more.
 class Best {
  public:
-  Best(std::int64_t k, Candidate* storage, std::int64_t capacity)
-      : k_(k), capacity_(capacity), storage_(storage) {}
+  Best(std::int64_t k, kernels::Candidates found) : k_(k), found_(found) {}
 
-  static std::int64_t capacity(std::int64_t k) { return 2 * k + 32; }
+  static std::int64_t capacity(std::int64_t k, std::int64_t tile) { return full(k) + tile; }
 
-  void merge(const float* similarities, std::int64_t count, std::int64_t first_row) {
-    constexpr std::int64_t kBlock = 16;
-    std::int64_t i = 0;
-    for (; i + kBlock <= count; i += kBlock) {
-      int above = 0;
-      for (std::int64_t j = 0; j < kBlock; ++j) {
-        above |= static_cast<int>(similarities[i + j] > threshold_);
+  // The next `count` rows of the bank, from first_row on, have these similarities.
+  void merge(const float* similarities, std::int64_t count, std::int64_t first_row,
+             std::vector<Candidate>& scratch) {
+    // Rows come in ascending order: one that only equals the k-th best loses to it.
+    found_.count = kernels::append_above(similarities, count, threshold_,
+                                         static_cast<std::uint32_t>(first_row), found_);
+    if (found_.count > full(k_)) {
+      collect(scratch);
+      std::nth_element(scratch.begin(), scratch.begin() + k_ - 1, scratch.end(), std::greater<>());
+      for (std::int64_t i = 0; i < k_; ++i) {
+        found_.values[i] = similarity_of(scratch[static_cast<std::size_t>(i)]);
+        found_.columns[i] = row_of(scratch[static_cast<std::size_t>(i)]);
       }
-      if (above != 0) {
-        insert(similarities + i, kBlock, first_row + i);
-      }
+      found_.count = k_;
+      threshold_ = similarity_of(scratch[static_cast<std::size_t>(k_ - 1)]);
     }
-    insert(similarities + i, count - i, first_row + i);
   }
 
-  // Leaves the best k in order; returns how many there are.
-  std::int64_t finish() {
-    std::sort(storage_, storage_ + size_, std::greater<>());
-    return std::min(size_, k_);
+  // Leaves all that are left in order.
+  void finish(std::vector<Candidate>& scratch) const {
+    collect(scratch);
+    std::sort(scratch.begin(), scratch.end(), std::greater<>());
   }
 
   void reset() {
-    size_ = 0;
+    found_.count = 0;
     threshold_ = -std::numeric_limits<float>::infinity();
   }
 
  private:
-  void insert(const float* similarities, std::int64_t count, std::int64_t first_row) {
-    for (std::int64_t j = 0; j < count; ++j) {
-      // Rows come in ascending order: one that only equals the k-th best loses to it.
-      if (similarities[j] > threshold_) {
-        storage_[size_++] =
-            make_candidate(similarities[j], static_cast<std::uint32_t>(first_row + j));
-        if (size_ == capacity_) {
-          std::nth_element(storage_, storage_ + k_ - 1, storage_ + size_, std::greater<>());
-          size_ = k_;
-          threshold_ = similarity_of(storage_[k_ - 1]);
-        }
-      }
+  static std::int64_t full(std::int64_t k) { return 2 * k + 32; }
+
+  void collect(std::vector<Candidate>& scratch) const {
+    scratch.clear();
+    for (std::int64_t i = 0; i < found_.count; ++i) {
+      scratch.push_back(make_candidate(found_.values[i], found_.columns[i]));
     }
   }
 
   std::int64_t k_;
-  std::int64_t capacity_;
-  Candidate* storage_;
-  std::int64_t size_ = 0;
+  kernels::Candidates found_;
   float threshold_ = -std::numeric_limits<float>::infinity();
 };
 
@@ -105,10 +105,16 @@ class TileSearch {
       : bank_(bank),
         k_(options.k),
         bank_tile_(std::min(options.bank_tile, bank.size(0))),
-        storage_(static_cast<std::size_t>(query_tile * Best::capacity(k_))),
-        similarities_(at::empty({query_tile * bank_tile_}, bank.options())) {
+        query_panels_(at::empty({padded(query_tile), bank.size(1)}, bank.options())),
+        bank_panels_(at::empty({padded(bank_tile_), bank.size(1)}, bank.options())),
+        similarities_(at::empty({kQueries, padded(bank_tile_)}, bank.options())) {
+    const std::int64_t capacity = Best::capacity(k_, bank_tile_);
+    values_.resize(static_cast<std::size_t>(query_tile * capacity));
+    rows_.resize(values_.size());
     for (std::int64_t i = 0; i < query_tile; ++i) {
-      best_.emplace_back(k_, storage_.data() + i * Best::capacity(k_), Best::capacity(k_));
+      best_.emplace_back(k_, kernels::Candidates{.values = values_.data() + i * capacity,
+                                                 .columns = rows_.data() + i * capacity,
+                                                 .count = 0});
     }
   }
 
@@ -116,47 +122,80 @@ class TileSearch {
   // `excluded` is null or holds a bank row for each query.
   void run(const at::Tensor& queries, const std::int64_t* excluded, std::int64_t* indices,
            float* similarities) {
-    const std::int64_t height = queries.size(0);
-    const std::int64_t rows = bank_.size(0);
     std::for_each(best_.begin(), best_.end(), [](Best& best) { best.reset(); });
-    for (std::int64_t first = 0; first < rows; first += bank_tile_) {
-      const std::int64_t width = std::min(bank_tile_, rows - first);
-      at::Tensor tile = similarities_.narrow(0, 0, height * width).view({height, width});
-      at::mm_out(tile, queries, bank_.narrow(0, first, width).t());
-      auto* values = tile.mutable_data_ptr<float>();
-      for (std::int64_t i = 0; i < height; ++i) {
-        const std::int64_t column = excluded == nullptr ? -1 : excluded[i] - first;
-        if (column >= 0 && column < width) {
-          values[i * width + column] = -std::numeric_limits<float>::infinity();
-        }
-        best_[static_cast<std::size_t>(i)].merge(values + i * width, width, first);
+    kernels::pack_panels(rows_of(queries), query_panels_.mutable_data_ptr<float>());
+    for (std::int64_t first = 0; first < bank_.size(0); first += bank_tile_) {
+      const std::int64_t width = std::min(bank_tile_, bank_.size(0) - first);
+      kernels::pack_panels(rows_of(bank_.narrow(0, first, width)),
+                           bank_panels_.mutable_data_ptr<float>());
+      for (std::int64_t query = 0; query < queries.size(0); query += kQueries) {
+        const std::int64_t count = std::min(kQueries, queries.size(0) - query);
+        merge({.query = query, .count = count, .first_row = first, .rows = width},
+              excluded == nullptr ? nullptr : excluded + query);
       }
     }
-    for (std::int64_t i = 0; i < height; ++i) {
+    for (std::int64_t i = 0; i < queries.size(0); ++i) {
       write_out(i, indices + i * k_, similarities + i * k_);
     }
   }
 
  private:
+  struct Part {
+    std::int64_t query;
+    std::int64_t count;
+    std::int64_t first_row;
+    std::int64_t rows;
+  };
+
+  static kernels::Rows rows_of(const at::Tensor& matrix) {
+    return {.values = matrix.const_data_ptr<float>(),
+            .count = matrix.size(0),
+            .depth = matrix.size(1),
+            .stride = matrix.stride(0)};
+  }
+
+  void merge(const Part& part, const std::int64_t* excluded) {
+    const std::int64_t depth = bank_.size(1);
+    const std::int64_t stride = similarities_.size(1);
+    auto* values = similarities_.mutable_data_ptr<float>();
+    kernels::multiply_tile(query_panels_.const_data_ptr<float>() + part.query * depth,
+                           bank_panels_.const_data_ptr<float>(), depth,
+                           {.values = values,
+                            .rows = padded(part.count),
+                            .columns = padded(part.rows),
+                            .stride = stride});
+    for (std::int64_t i = 0; i < part.count; ++i) {
+      const std::int64_t column = excluded == nullptr ? -1 : excluded[i] - part.first_row;
+      if (column >= 0 && column < part.rows) {
+        values[i * stride + column] = -std::numeric_limits<float>::infinity();
+      }
+      best_[static_cast<std::size_t>(part.query + i)].merge(values + i * stride, part.rows,
+                                                            part.first_row, scratch_);
+    }
+  }
+
   void write_out(std::int64_t query, std::int64_t* indices, float* similarities) {
-    const Candidate* found = storage_.data() + query * Best::capacity(k_);
-    const std::int64_t count = best_[static_cast<std::size_t>(query)].finish();
+    best_[static_cast<std::size_t>(query)].finish(scratch_);
     // Finite features reach an infinite or undefined similarity only by overflow.
     TORCH_CHECK_VALUE(
-        count == k_ && std::isfinite(similarity_of(found[0])),
+        std::ssize(scratch_) >= k_ && std::isfinite(similarity_of(scratch_[0])),
         "nearest_neighbours: similarities must be finite, the features are too large");
     for (std::int64_t j = 0; j < k_; ++j) {
-      indices[j] = row_of(found[j]);
-      similarities[j] = similarity_of(found[j]);
+      indices[j] = row_of(scratch_[static_cast<std::size_t>(j)]);
+      similarities[j] = similarity_of(scratch_[static_cast<std::size_t>(j)]);
     }
   }
 
   const at::Tensor& bank_;
   std::int64_t k_;
   std::int64_t bank_tile_;
-  std::vector<Candidate> storage_;
-  std::vector<Best> best_;
+  at::Tensor query_panels_;
+  at::Tensor bank_panels_;
   at::Tensor similarities_;
+  std::vector<float> values_;
+  std::vector<std::uint32_t> rows_;
+  std::vector<Best> best_;
+  std::vector<Candidate> scratch_;
 };
 
 }  // namespace

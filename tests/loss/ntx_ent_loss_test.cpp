@@ -64,7 +64,8 @@ TEST(NTXentLoss, HasTheValuesThatTheSpecificationMeasured) {
     for (std::size_t i = 0; i < temperatures.size(); ++i) {
       SCOPED_TRACE(::testing::Message()
                    << row.batch << "x" << row.dim << ", temperature " << temperatures[i]);
-      EXPECT_NEAR(ntx_ent_loss(out0, out1, temperatures[i]).item<double>(), row.losses[i], 1e-6);
+      EXPECT_NEAR(ntx_ent_loss(out0, out1, {.temperature = temperatures[i]}).item<double>(),
+                  row.losses[i], 1e-6);
     }
   }
 }
@@ -88,7 +89,7 @@ TEST(NTXentLoss, IsExactlyZeroForOnePair) {
   for (const double temperature : {0.01, 0.5, 3.0, -0.7}) {
     const at::Tensor out0 = torch::randn({1, 100}).requires_grad_();
     const at::Tensor out1 = torch::randn({1, 100});
-    const at::Tensor loss = ntx_ent_loss(out0, out1, temperature);
+    const at::Tensor loss = ntx_ent_loss(out0, out1, {.temperature = temperature});
     EXPECT_EQ(loss.item<float>(), 0.0F) << temperature;
     loss.backward();
     EXPECT_TRUE(tensors_close(out0.grad(), torch::zeros({1, 100}), 1e-5));
@@ -98,7 +99,7 @@ TEST(NTXentLoss, IsExactlyZeroForOnePair) {
 TEST(NTXentLoss, IsTheLogarithmOfTheRivalsWhenAllRowsAreEqual) {
   for (const std::int64_t batch : {2, 7, 100}) {
     const at::Tensor rows = torch::ones({batch, 5});
-    EXPECT_NEAR(ntx_ent_loss(rows, rows, 0.01).item<double>(),
+    EXPECT_NEAR(ntx_ent_loss(rows, rows, {.temperature = 0.01}).item<double>(),
                 std::log(2.0 * static_cast<double>(batch) - 1.0), 2e-5);
   }
 }
@@ -108,7 +109,7 @@ TEST(NTXentLoss, EqualsTheDefinition) {
     const at::Tensor out0 = torch::randn({batch, 6}, torch::kDouble);
     const at::Tensor out1 = out0 + torch::randn({batch, 6}, torch::kDouble);
     for (const double temperature : {0.05, 0.5, -1.0}) {
-      EXPECT_NEAR(ntx_ent_loss(out0, out1, temperature).item<double>(),
+      EXPECT_NEAR(ntx_ent_loss(out0, out1, {.temperature = temperature}).item<double>(),
                   by_definition(out0, out1, temperature), 1e-11);
     }
   }
@@ -124,7 +125,7 @@ TEST(NTXentLoss, GivesThePythonLossesAndGradients) {
         SCOPED_TRACE(name + (wide ? " float64" : " float32"));
         const at::Tensor out0 = golden.at(size + ".out0").to(dtype, false, true).requires_grad_();
         const at::Tensor out1 = golden.at(size + ".out1").to(dtype, false, true).requires_grad_();
-        const at::Tensor loss = ntx_ent_loss(out0, out1, std::stod(temperature));
+        const at::Tensor loss = ntx_ent_loss(out0, out1, {.temperature = std::stod(temperature)});
         loss.backward();
         EXPECT_EQ(loss.scalar_type(), dtype);
         // The float64 results stand for both; float32 rounds similarities of up to 1 / temperature.
@@ -149,16 +150,16 @@ TEST(NTXentLoss, HasTheGradientOfFiniteDifferences) {
   for (const double temperature : {0.1, 0.5, -0.8}) {
     const at::Tensor out0 = torch::randn({4, 3}, torch::kDouble).requires_grad_();
     const at::Tensor out1 = torch::randn({4, 3}, torch::kDouble).requires_grad_();
-    ntx_ent_loss(out0, out1, temperature).backward();
+    ntx_ent_loss(out0, out1, {.temperature = temperature}).backward();
     torch::NoGradGuard no_grad;
     for (const at::Tensor& rows : {out0, out1}) {
       const at::Tensor numeric = torch::zeros_like(rows);
       for (std::int64_t i = 0; i < rows.numel(); ++i) {
         at::Tensor entry = rows.detach().view({-1})[i];
         entry += kStep;
-        const at::Tensor above = ntx_ent_loss(out0, out1, temperature);
+        const at::Tensor above = ntx_ent_loss(out0, out1, {.temperature = temperature});
         entry -= 2 * kStep;
-        const at::Tensor below = ntx_ent_loss(out0, out1, temperature);
+        const at::Tensor below = ntx_ent_loss(out0, out1, {.temperature = temperature});
         entry += kStep;
         numeric.view({-1})[i] = (above - below) / (2 * kStep);
       }
@@ -193,7 +194,7 @@ TEST(NTXentLoss, IsFiniteForSmallTemperaturesAndZeroRows) {
   const at::Tensor out0 = torch::randn({32, 8}).requires_grad_();
   const at::Tensor out1 = -out0.detach();
   // The positives are the worst of all: the loss is about 2 / temperature.
-  const at::Tensor loss = ntx_ent_loss(out0, out1, 0.001);
+  const at::Tensor loss = ntx_ent_loss(out0, out1, {.temperature = 0.001});
   EXPECT_GT(loss.item<float>(), 1000.0F);
   EXPECT_LE(loss.item<float>(), 2010.0F);
   loss.backward();
@@ -208,10 +209,10 @@ TEST(NTXentLoss, ComputesHalfPrecisionInFloat32) {
   for (const at::ScalarType dtype : {at::kBFloat16, at::kHalf}) {
     const at::Tensor half0 = out0.to(dtype).requires_grad_();
     const at::Tensor half1 = out1.to(dtype);
-    const at::Tensor loss = ntx_ent_loss(half0, half1, 0.1);
+    const at::Tensor loss = ntx_ent_loss(half0, half1, {.temperature = 0.1});
     EXPECT_EQ(loss.scalar_type(), at::kFloat);
-    EXPECT_TRUE(tensors_equal(
-        loss, ntx_ent_loss(half0.detach().to(at::kFloat), half1.to(at::kFloat), 0.1)));
+    EXPECT_TRUE(tensors_equal(loss, ntx_ent_loss(half0.detach().to(at::kFloat),
+                                                 half1.to(at::kFloat), {.temperature = 0.1})));
     loss.backward();
     EXPECT_EQ(half0.grad().scalar_type(), dtype);
   }
@@ -220,10 +221,10 @@ TEST(NTXentLoss, ComputesHalfPrecisionInFloat32) {
 TEST(NTXentLoss, IsTheSameUnderAutocast) {
   const at::Tensor out0 = torch::randn({16, 8});
   const at::Tensor out1 = torch::randn({16, 8});
-  const at::Tensor expected = ntx_ent_loss(out0, out1, 0.05);
+  const at::Tensor expected = ntx_ent_loss(out0, out1, {.temperature = 0.05});
   const core::AutocastGuard autocast(at::kCPU, at::kBFloat16);
   EXPECT_EQ(torch::mm(out0, out1.t()).scalar_type(), at::kBFloat16);
-  EXPECT_TRUE(tensors_equal(ntx_ent_loss(out0, out1, 0.05), expected));
+  EXPECT_TRUE(tensors_equal(ntx_ent_loss(out0, out1, {.temperature = 0.05}), expected));
 }
 
 TEST(NTXentLoss, LeavesItsInputsAlone) {
@@ -265,7 +266,8 @@ TEST(NTXentLoss, RejectsAnIllegalTemperature) {
   const at::Tensor rows = torch::ones({2, 2});
   for (const auto& [temperature, text] : cases) {
     EXPECT_EQ(error_text([&, t = temperature] { NTXentLoss({.temperature = t}); }), text);
-    EXPECT_EQ(error_text([&, t = temperature] { ntx_ent_loss(rows, rows, t); }), text);
+    EXPECT_EQ(error_text([&, t = temperature] { ntx_ent_loss(rows, rows, {.temperature = t}); }),
+              text);
     EXPECT_THROW(NTXentLoss({.temperature = temperature}), c10::ValueError);
   }
   EXPECT_NO_THROW(NTXentLoss({.temperature = 1e-8}));

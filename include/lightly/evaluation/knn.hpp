@@ -16,8 +16,8 @@ struct KnnOptions {
   /// Temperature of the votes, > 0.
   double knn_t = 0.1;
   /// Queries and bank rows of one tile of similarities; see NeighboursOptions.
-  std::int64_t query_tile = 512;
-  std::int64_t bank_tile = 2048;
+  std::int64_t query_tile = 1024;
+  std::int64_t bank_tile = 256;
 
   /// Throws c10::ValueError for a value out of its range.
   void check() const;

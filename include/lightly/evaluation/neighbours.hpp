@@ -13,9 +13,9 @@ struct NeighboursOptions {
   /// leaves none out.
   at::Tensor exclude = {};
   /// Queries of one tile, >= 1.
-  std::int64_t query_tile = 512;
+  std::int64_t query_tile = 1024;
   /// Bank rows of one tile, >= 1.
-  std::int64_t bank_tile = 2048;
+  std::int64_t bank_tile = 256;
 
   /// Throws c10::ValueError for a value out of its range.
   void check() const;
@@ -35,10 +35,11 @@ struct Neighbours {
 /// Rows of length 1 (torch's `normalize`) make the dot product the cosine. Equal similarities are
 /// ordered by bank row, lowest first. The Q x M similarities never exist at once: each of
 /// LibTorch's threads merges one tile of them after the other into the best k so far, so that
-/// beyond inputs and result a thread takes at most query_tile * (4 * bank_tile + 16 * k + 512)
-/// bytes. The result depends neither on the threads nor, but for the last bit of a similarity, on
-/// the tile sizes. Throws c10::ValueError for shapes that do not fit, values that are not finite,
-/// and a k larger than the bank.
+/// beyond inputs and result a thread takes at most query_tile * (4 * D + 16 * k + 8 * bank_tile +
+/// 512)
+/// + (bank_tile + 32) * (4 * D + 256) bytes. The result depends neither on the threads nor, but for
+/// the last bit of a similarity, on the tile sizes. Throws c10::ValueError for shapes that do not
+/// fit, values that are not finite, and a k larger than the bank.
 Neighbours nearest_neighbours(const at::Tensor& queries, const at::Tensor& bank,
                               const NeighboursOptions& options = {});
 

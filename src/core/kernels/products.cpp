@@ -1,0 +1,162 @@
+#include "core/kernels/tiles.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/products.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target.h.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace lightly::core::kernels::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Two vectors of columns at a time, by as many rows as keep every multiply-add unit busy and the
+// sums in registers.
+const hn::CappedTag<float, kPanel / 2> d;
+using Floats = hn::Vec<decltype(d)>;
+constexpr std::int64_t kLanes = hn::MaxLanes(d);
+constexpr std::int64_t kColumns = 2 * kLanes;
+constexpr std::int64_t kRows = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
+// Steps of the depth after which the sums go to memory: a panel of it stays in the first cache.
+constexpr std::int64_t kDepth = 256;
+
+struct Sums {
+  Floats left[kRows];
+  Floats right[kRows];
+
+  HWY_INLINE void add_to(float* to, std::int64_t stride) const {
+    for (std::int64_t r = 0; r < kRows; ++r) {
+      float* at = to + r * stride;
+      hn::StoreU(hn::Add(hn::LoadU(d, at), left[r]), d, at);
+      hn::StoreU(hn::Add(hn::LoadU(d, at + kLanes), right[r]), d, at + kLanes);
+    }
+  }
+
+  HWY_INLINE void store(float* to, std::int64_t stride) const {
+    for (std::int64_t r = 0; r < kRows; ++r) {
+      hn::StoreU(left[r], d, to + r * stride);
+      hn::StoreU(right[r], d, to + r * stride + kLanes);
+    }
+  }
+};
+
+// The sum over k of factors[k * step + r * row_step] times the two vectors at rows + k * kPanel.
+HWY_INLINE Sums multiply(const float* factors, std::int64_t step, std::int64_t row_step,
+                         const float* rows, std::int64_t count) {
+  Sums sums;
+  for (std::int64_t r = 0; r < kRows; ++r) {
+    sums.left[r] = hn::Zero(d);
+    sums.right[r] = hn::Zero(d);
+  }
+  for (std::int64_t k = 0; k < count; ++k) {
+    const Floats left = hn::LoadU(d, rows + k * kPanel);
+    const Floats right = hn::LoadU(d, rows + k * kPanel + kLanes);
+    for (std::int64_t r = 0; r < kRows; ++r) {
+      const Floats factor = hn::Set(d, factors[k * step + r * row_step]);
+      sums.left[r] = hn::MulAdd(factor, left, sums.left[r]);
+      sums.right[r] = hn::MulAdd(factor, right, sums.right[r]);
+    }
+  }
+  return sums;
+}
+
+void MultiplyTile(const float* left, const float* right, std::int64_t depth, const Tile& tile) {
+  for (std::int64_t from = 0; from < depth; from += kDepth) {
+    const std::int64_t steps = std::min(kDepth, depth - from);
+    for (std::int64_t j = 0; j < tile.columns; j += kColumns) {
+      const float* columns = right + (j / kPanel * depth + from) * kPanel + j % kPanel;
+      for (std::int64_t i = 0; i < tile.rows; i += kRows) {
+        const float* rows = left + (i / kPanel * depth + from) * kPanel + i % kPanel;
+        const Sums sums = multiply(rows, kPanel, 1, columns, steps);
+        float* to = tile.values + i * tile.stride + j;
+        if (from == 0) {
+          sums.store(to, tile.stride);
+        } else {
+          sums.add_to(to, tile.stride);
+        }
+      }
+    }
+  }
+}
+
+void AddWeightedRows(const Tile& tile, Sum over, const float* summands, const WeightedSum& sum) {
+  const bool over_columns = over == Sum::kColumns;
+  const std::int64_t outputs = over_columns ? tile.rows : tile.columns;
+  const std::int64_t terms = over_columns ? tile.columns : tile.rows;
+  const std::int64_t output_step = over_columns ? tile.stride : 1;
+  const std::int64_t term_step = over_columns ? 1 : tile.stride;
+  for (std::int64_t slice = 0; slice < sum.slices; ++slice) {
+    for (std::int64_t j = 0; j < kPanel; j += kColumns) {
+      const float* columns = summands + slice * sum.slice_stride + j;
+      for (std::int64_t i = 0; i < outputs; i += kRows) {
+        multiply(tile.values + i * output_step, term_step, output_step, columns, terms)
+            .add_to(sum.values + i * sum.stride + slice * kPanel + j, sum.stride);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lightly::core::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace lightly::core::kernels {
+namespace {
+
+HWY_EXPORT(MultiplyTile);
+HWY_EXPORT(AddWeightedRows);
+
+}  // namespace
+
+void multiply_tile(const float* left, const float* right, std::int64_t depth, const Tile& tile) {
+  HWY_DYNAMIC_DISPATCH(MultiplyTile)(left, right, depth, tile);
+}
+
+void add_weighted_rows(const Tile& tile, Sum over, const float* summands, const WeightedSum& sum) {
+  HWY_DYNAMIC_DISPATCH(AddWeightedRows)(tile, over, summands, sum);
+}
+
+void pack_panels(const Rows& rows, float* panels) {
+  for (std::int64_t first = 0; first < rows.count; first += kPanel) {
+    float* panel = panels + first * rows.depth;
+    const std::int64_t there = std::min(kPanel, rows.count - first);
+    // Blocks of 16 columns: a cache line of every row is read as a whole.
+    constexpr std::int64_t kBlock = 16;
+    for (std::int64_t from = 0; from < rows.depth; from += kBlock) {
+      const std::int64_t to = std::min(from + kBlock, rows.depth);
+      for (std::int64_t r = 0; r < there; ++r) {
+        const float* row = rows.values + (first + r) * rows.stride;
+        for (std::int64_t k = from; k < to; ++k) {
+          panel[k * kPanel + r] = row[k];
+        }
+      }
+    }
+    for (std::int64_t k = 0; there < kPanel && k < rows.depth; ++k) {
+      std::fill(panel + k * kPanel + there, panel + (k + 1) * kPanel, 0.0F);
+    }
+  }
+}
+
+void pack_slices(const Rows& rows, std::int64_t slice_rows, float* slices) {
+  for (std::int64_t from = 0; from < rows.depth; from += kPanel) {
+    float* slice = slices + from * slice_rows;
+    const std::int64_t there = std::min(kPanel, rows.depth - from);
+    for (std::int64_t i = 0; i < rows.count; ++i) {
+      float* to = slice + i * kPanel;
+      std::memcpy(to, rows.values + i * rows.stride + from,
+                  static_cast<std::size_t>(there) * sizeof(float));
+      std::fill(to + there, to + kPanel, 0.0F);
+    }
+  }
+}
+
+}  // namespace lightly::core::kernels
+
+#endif  // HWY_ONCE

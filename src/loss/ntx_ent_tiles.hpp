@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace lightly::loss {
+
+/// NT-Xent of two batches of views and its gradient, tile by tile, so that the matrix of
+/// similarities never exists as a whole: O(B D) memory, and each similarity is computed once for
+/// both of its rows. Float32 on the CPU.
+///
+/// The forward pass keeps a running maximum and sum of exponentials for every row; the backward
+/// pass computes the tiles again, or takes those that the forward pass kept. Results depend on the
+/// number of LibTorch's threads by rounding, and on nothing else.
+class NTXentTiles {
+ public:
+  struct Options {
+    double temperature;
+    /// Whether gradient() will be called.
+    bool with_gradient;
+    /// Similarities are kept for the backward pass when they all fit into so many bytes.
+    std::int64_t kept_bytes;
+  };
+
+  /// Computes the loss of `out0` and `out1`, contiguous float32 [B, D].
+  NTXentTiles(const at::Tensor& out0, const at::Tensor& out1, const Options& options);
+
+  double loss() const { return loss_; }
+
+  /// The gradients by out0 and out1, times `scale`.
+  std::pair<at::Tensor, at::Tensor> gradient(double scale) const;
+
+ private:
+  struct Block;
+
+  void pack(const at::Tensor& out0, const at::Tensor& out1);
+  void sum_exponentials();
+  template <typename Body>
+  void for_each_tile(Body body) const;
+  void multiply(const Block& block, float* tile) const;
+  at::Tensor gradient_of_view(std::int64_t view, const at::Tensor& sums, double scale) const;
+
+  std::int64_t batch_;
+  std::int64_t depth_;
+  /// Rows in all, 2 * batch, and padded to whole panels.
+  std::int64_t rows_;
+  std::int64_t padded_rows_;
+  /// Rows of a tile; the last may have fewer.
+  std::int64_t tile_;
+  std::int64_t tiles_;
+  std::int64_t threads_;
+  /// Each row is multiplied by it, so that products are divided by |temperature|.
+  float scale_;
+  double sign_;
+  double loss_ = 0.0;
+  /// The normalized rows in the order in which products are taken; the left ones with the sign.
+  at::Tensor left_, right_, slices_;
+  at::Tensor lengths_;
+  /// The logarithm of each row's sum of exponentials; +infinity behind the last row.
+  at::Tensor log_sums_;
+  /// The similarities by tile; undefined when they are computed again.
+  at::Tensor kept_;
+};
+
+}  // namespace lightly::loss

@@ -24,8 +24,9 @@ at::Tensor features_of(const Backbone& backbone, const at::Tensor& images,
 }
 
 torch::nn::Sequential linear_relu_linear(std::int64_t num_ftrs, std::int64_t out_dim) {
-  return torch::nn::Sequential(torch::nn::Linear(num_ftrs, num_ftrs), torch::nn::ReLU(),
-                               torch::nn::Linear(num_ftrs, out_dim));
+  const torch::nn::Linear first(num_ftrs, num_ftrs);  // draws its weights before the second does
+  const torch::nn::Linear second(num_ftrs, out_dim);
+  return torch::nn::Sequential(first, torch::nn::ReLU(), second);
 }
 
 void copy_flags(const torch::nn::Module& original, const torch::nn::Module& copy) {

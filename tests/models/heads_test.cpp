@@ -39,10 +39,10 @@ void expect_golden_head(const std::string& name, Make make) {
   const at::Tensor features = 3 * image({8, 6});
   EXPECT_TRUE(tensors_close(head->forward(features).to(at::kDouble), value("train"), 1e-6, 1e-6));
 
-  head->reset();  // fresh running statistics
+  head = make();  // with fresh running statistics
   to_double(*head);
   fill(*head);
-  const at::Tensor x = (3 * image({8, 6})).to(at::kDouble).requires_grad_();
+  const at::Tensor x = (3 * image({8, 6}).to(at::kDouble)).requires_grad_();
   const at::Tensor out = head->forward(x);
   EXPECT_TRUE(tensors_close(out, value("train"), 1e-10, 1e-10));
   (out * image(out.sizes().vec())).sum().backward();

@@ -105,7 +105,7 @@ TEST(UpdateMomentum, WorksForHalfPrecision) {
 }
 
 TEST(UpdateMomentum, LeavesBuffersAloneUnlessAsked) {
-  const auto model = conv_and_norm();
+  auto model = conv_and_norm();
   const auto model_ema = conv_and_norm();
   model->forward(2 + torch::randn({4, 3, 8, 8}));
   const auto buffers = model->named_buffers();

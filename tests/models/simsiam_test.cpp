@@ -81,7 +81,7 @@ TEST(SimSiam, GivesThePythonValuesGradientsAndInitialWeights) {
 }
 
 TEST(SimSiam, HasThePaperSizesByDefault) {
-  const SimSiam model(PooledColour());
+  const SimSiam model(PooledColour(), SimSiamOptions{});
   const auto parameters = model->named_parameters();
   EXPECT_EQ(parameters["projection_mlp.0.0.weight"].sizes(), (Shape{2048, 2048}));
   EXPECT_EQ(parameters["projection_mlp.2.0.weight"].sizes(), (Shape{2048, 2048}));

@@ -1,8 +1,10 @@
 #include "lightly/models/momentum.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <unordered_set>
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
@@ -23,13 +25,13 @@ using NamedTensors = torch::OrderedDict<std::string, at::Tensor>;
 // Elements that are worth a thread.
 constexpr std::int64_t kGrain = 1 << 16;
 
-// Pairs of the same length that lie in one order in memory; all of one dtype, on the CPU.
-struct DensePairs {
+struct Pairs {
   std::vector<at::Tensor> from, to;
 };
 
+// For pairs on the CPU of which each lies in one order in memory.
 template <typename Scalar>
-void average(const DensePairs& pairs, double m) {
+void average(const Pairs& pairs, double m) {
   const auto keep = static_cast<Scalar>(m);
   const auto take = static_cast<Scalar>(1.0 - m);
   std::vector<const Scalar*> from;
@@ -67,12 +69,16 @@ bool in_one_order(const at::Tensor& a, const at::Tensor& b) {
 
 void average(const std::vector<at::Tensor>& from, const std::vector<at::Tensor>& to, double m) {
   const at::NoGradGuard no_grad;
-  DensePairs floats, doubles, others;
+  Pairs floats, doubles, others;
+  std::unordered_set<const void*> seen;
   for (std::size_t i = 0; i < to.size(); ++i) {
+    if (!seen.insert(to[i].unsafeGetTensorImpl()).second) {
+      continue;  // a parameter under two names
+    }
     const bool dense = to[i].is_cpu() && in_one_order(from[i], to[i]);
-    DensePairs& pairs = dense && to[i].scalar_type() == at::kFloat    ? floats
-                        : dense && to[i].scalar_type() == at::kDouble ? doubles
-                                                                      : others;
+    Pairs& pairs = dense && to[i].scalar_type() == at::kFloat    ? floats
+                   : dense && to[i].scalar_type() == at::kDouble ? doubles
+                                                                 : others;
     pairs.from.push_back(from[i].detach());
     pairs.to.push_back(to[i]);
   }

@@ -4,6 +4,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/Generator.h>
+#include <torch/nn/init.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
@@ -116,6 +117,20 @@ TEST(UpdateMomentum, LeavesBuffersAloneUnlessAsked) {
   EXPECT_TRUE(tensors_equal(buffers_ema["1.running_mean"], 0.25 * buffers["1.running_mean"]));
   EXPECT_TRUE(tensors_equal(buffers_ema["1.running_var"], 0.75 + 0.25 * buffers["1.running_var"]));
   EXPECT_EQ(buffers_ema["1.num_batches_tracked"].item<std::int64_t>(), 1);
+}
+
+TEST(UpdateMomentum, MovesAParameterWithTwoNamesOnce) {
+  const auto tied = [](float value) {
+    torch::nn::Linear first(2, 2), second(2, 2);
+    torch::nn::init::constant_(first->weight, value);
+    second->register_parameter("tied", first->weight);
+    return torch::nn::Sequential(first, second);
+  };
+  const auto model = tied(1.0F);
+  const auto model_ema = tied(0.0F);
+  update_momentum(*model, *model_ema, {.m = 0.5});
+  EXPECT_TRUE(
+      tensors_equal(model_ema->named_parameters()["1.tied"].detach(), torch::full({2, 2}, 0.5F)));
 }
 
 TEST(UpdateMomentum, NeitherRecordsNorHidesItsWriteFromAutograd) {

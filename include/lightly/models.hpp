@@ -2,8 +2,12 @@
 
 #include "lightly/models/backbone.hpp"
 #include "lightly/models/heads.hpp"
+#include "lightly/models/moco.hpp"
+#include "lightly/models/momentum.hpp"
+#include "lightly/models/output_and_features.hpp"
 #include "lightly/models/resnet.hpp"
 #include "lightly/models/resnet_backbone.hpp"
 #include "lightly/models/simclr.hpp"
+#include "lightly/models/simsiam.hpp"
 #include "lightly/models/state_dict.hpp"
 #include "lightly/models/torchvision_state_dict.hpp"

@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include "lightly/core/check.hpp"
+#include "models/model_parts.hpp"
 
 namespace lightly::models {
 
@@ -21,19 +22,16 @@ SimCLRImpl::SimCLRImpl(Backbone backbone_, SimCLROptions options_)
 void SimCLRImpl::reset() {
   register_module("backbone", backbone.module());
   projection_head =
-      register_module("projection_head", SimCLRProjectionHead({.input_dim = options.num_ftrs,
-                                                               .hidden_dim = options.num_ftrs,
-                                                               .output_dim = options.out_dim}));
+      register_module("projection_head", linear_relu_linear(options.num_ftrs, options.out_dim));
 }
 
 std::shared_ptr<torch::nn::Module> SimCLRImpl::clone(
     const std::optional<at::Device>& device) const {
   // Cloneable's own clone would register the backbone of the original again and overwrite it.
   auto copy = std::make_shared<SimCLRImpl>(*this);
-  copy->backbone = backbone.clone(device);
+  copy->backbone = deep_copy(backbone, device);
   copy->replace_module("backbone", copy->backbone.module());
-  copy->projection_head = SimCLRProjectionHead(
-      std::dynamic_pointer_cast<SimCLRProjectionHeadImpl>(projection_head->clone(device)));
+  copy->projection_head = deep_copy(projection_head, device);
   copy->replace_module("projection_head", copy->projection_head);
   return copy;
 }
@@ -49,14 +47,9 @@ std::pair<at::Tensor, at::Tensor> SimCLRImpl::forward(const at::Tensor& x0, cons
 }
 
 OutputAndFeatures SimCLRImpl::forward_with_features(const at::Tensor& x0) {
-  const at::Tensor maps = backbone(x0);
-  TORCH_CHECK_VALUE(maps.dim() >= 2, "SimCLR: backbone must give [B, num_ftrs, ...], got ",
-                    maps.sizes());
-  const at::Tensor features = maps.flatten(1);
-  TORCH_CHECK_VALUE(features.size(1) == options.num_ftrs,
-                    "SimCLR: backbone must give num_ftrs = ", options.num_ftrs,
-                    " features per image, got ", features.size(1), " (shape ", maps.sizes(), ")");
-  return {.out = projection_head(features), .features = features};
+  const at::Tensor features =
+      features_of(backbone, x0, {.callee = "SimCLR", .num_ftrs = options.num_ftrs});
+  return {.out = projection_head->forward(features), .features = features};
 }
 
 std::pair<OutputAndFeatures, OutputAndFeatures> SimCLRImpl::forward_with_features(

@@ -7,9 +7,8 @@
 #include <torch/utils.h>
 
 #include "lightly/core/autocast.hpp"
-#include "lightly/models/resnet.hpp"
-#include "lightly/models/resnet_backbone.hpp"
 #include "models/formulas.hpp"
+#include "models/small_models.hpp"
 #include "support/matchers.hpp"
 
 namespace lightly::models {
@@ -21,10 +20,6 @@ using lightly::testing::tensors_close;
 using lightly::testing::tensors_equal;
 
 using Shape = std::vector<std::int64_t>;
-
-ResNetBackbone small_backbone(ResNetBackboneOptions options = {}) {
-  return ResNetBackbone(ResNetGenerator("resnet-9", {.width = 0.0625}), options);
-}
 
 TEST(SimCLR, GivesThePythonOutputsFeaturesAndGradients) {
   const auto golden = load_golden("models/simclr_lightly_1.1.0.safetensors");
@@ -67,14 +62,6 @@ TEST(SimCLR, KeepsTheBatchAxisOfOneImage) {
   EXPECT_EQ(out.sizes(), (Shape{1, 128}));
   EXPECT_EQ(features.sizes(), (Shape{1, 32}));
 }
-
-struct PooledColourImpl : torch::nn::Cloneable<PooledColourImpl> {
-  PooledColourImpl() { PooledColourImpl::reset(); }
-  void reset() override { scale = register_parameter("scale", torch::ones({3})); }
-  torch::Tensor forward(const torch::Tensor& x) { return x.mean({2, 3}) * scale; }
-  torch::Tensor scale;
-};
-TORCH_MODULE(PooledColour);
 
 TEST(SimCLR, TakesAnyBackbone) {
   const at::Tensor x = torch::randn({2, 3, 8, 8});
@@ -145,18 +132,12 @@ TEST(SimCLR, ClonesIntoTensorsOfItsOwn) {
   EXPECT_EQ(model->backbone.module(), model->named_children()["backbone"]);
 }
 
-struct ParentImpl : torch::nn::Cloneable<ParentImpl> {
-  ParentImpl() { ParentImpl::reset(); }
-  void reset() override { child = register_module("child", SimCLR(small_backbone())); }
-  SimCLR child = nullptr;
-};
-
 TEST(SimCLR, ClonesInsideAParent) {
-  ParentImpl parent;
+  ParentImpl<SimCLR> parent([] { return SimCLR(small_backbone()); });
   parent.eval();
   const at::Tensor x = torch::randn({2, 3, 32, 32});
   const at::Tensor expected = parent.child(x).detach();
-  const auto copy = std::dynamic_pointer_cast<ParentImpl>(parent.clone());
+  const auto copy = std::dynamic_pointer_cast<ParentImpl<SimCLR>>(parent.clone());
   EXPECT_TRUE(tensors_equal(copy->child(x), expected));
   const at::NoGradGuard no_grad;
   for (at::Tensor& parameter : copy->parameters()) {
@@ -164,6 +145,25 @@ TEST(SimCLR, ClonesInsideAParent) {
   }
   EXPECT_TRUE(tensors_equal(copy->child(x), torch::zeros_like(expected)));
   EXPECT_TRUE(tensors_equal(parent.child(x), expected));
+}
+
+TEST(SimCLR, ClonesWithTheModesAndTheFrozenParameters) {
+  SimCLR model(small_backbone());
+  model->eval();
+  model->backbone.module()->train();
+  model->projection_head->parameters()[0].requires_grad_(false);
+  const auto copy = std::dynamic_pointer_cast<SimCLRImpl>(model->clone());
+  EXPECT_FALSE(copy->projection_head->is_training());
+  EXPECT_TRUE(copy->backbone.module()->is_training());
+  EXPECT_FALSE(copy->projection_head->parameters()[0].requires_grad());
+  EXPECT_TRUE(copy->projection_head->parameters()[1].requires_grad());
+}
+
+TEST(SimCLR, HasTheHeadOfTheEarlyPythonVersions) {
+  const SimCLR model(PooledColour(), {.num_ftrs = 3, .out_dim = 5});
+  EXPECT_EQ(shape_lines(*model),
+            "backbone.scale [3]\nprojection_head.0.weight [3, 3]\nprojection_head.0.bias [3]\n"
+            "projection_head.2.weight [5, 3]\nprojection_head.2.bias [5]");
 }
 
 TEST(SimCLR, SaysBothNumbersWhenTheFeaturesDoNotFit) {
@@ -176,6 +176,8 @@ TEST(SimCLR, SaysBothNumbersWhenTheFeaturesDoNotFit) {
   SimCLR flat(torch::nn::Flatten(torch::nn::FlattenOptions().start_dim(0)));
   EXPECT_EQ(error_text([&] { flat(x); }),
             "SimCLR: backbone must give [B, num_ftrs, ...], got [6144]");
+  EXPECT_EQ(error_text([&] { model(x.slice(0, 0, 0)); }),
+            "SimCLR: a batch must hold one image or more, got [0, 3, 32, 32]");
 }
 
 TEST(SimCLR, RejectsBadOptions) {

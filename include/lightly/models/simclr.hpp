@@ -7,10 +7,11 @@
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/cloneable.h>
+#include <torch/nn/modules/container/sequential.h>
 
 #include "lightly/core/module.hpp"
 #include "lightly/models/backbone.hpp"
-#include "lightly/models/heads.hpp"
+#include "lightly/models/output_and_features.hpp"
 
 namespace lightly::models {
 
@@ -25,20 +26,13 @@ struct SimCLROptions {
   void check() const;
 };
 
-/// What a model gives for one view when the features are asked for too.
-struct OutputAndFeatures {
-  /// [B, out_dim], for the loss.
-  at::Tensor out;
-  /// [B, num_ftrs], the backbone's embedding.
-  at::Tensor features;
-};
-
 /// A backbone with a projection head: images [B, 3, H, W] -> outputs [B, out_dim].
 ///
 /// Two views pass through the backbone one after the other, so that batch statistics are those of
-/// one view. Throws c10::ValueError when the backbone does not give num_ftrs numbers per image.
-/// As lightly 1.1: children backbone, projection_head; differs: a batch of one image keeps its
-/// batch axis.
+/// one view. Throws c10::ValueError for an empty batch and when the backbone does not give num_ftrs
+/// numbers per image. As lightly 1.1: children backbone, projection_head (with the names
+/// projection_head.0 and .2; SimCLRProjectionHead is the head of later versions); differs: a batch
+/// of one image keeps its batch axis.
 /// [0] SimCLR, 2020, arXiv:2002.05709
 struct SimCLRImpl : torch::nn::Cloneable<SimCLRImpl> {
   explicit SimCLRImpl(Backbone backbone_, SimCLROptions options_ = {});
@@ -56,7 +50,8 @@ struct SimCLRImpl : torch::nn::Cloneable<SimCLRImpl> {
 
   SimCLROptions options;
   Backbone backbone;
-  SimCLRProjectionHead projection_head = nullptr;
+  /// Linear, ReLU, Linear.
+  torch::nn::Sequential projection_head = nullptr;
 };
 LIGHTLY_MODULE_AROUND(Backbone, SimCLR);
 

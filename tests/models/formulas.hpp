@@ -27,6 +27,15 @@ inline void to_double(const torch::nn::Module& module) {
   }
 }
 
+/// Lays out the weights of convolutions for channels-last images.
+inline void to_channels_last(const torch::nn::Module& module) {
+  for (at::Tensor& parameter : module.parameters()) {
+    if (parameter.dim() == 4) {
+      parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+    }
+  }
+}
+
 /// Every parameter 0.1 * sin(1, 2, ...); one-dimensional weights 1 more.
 inline void fill(const torch::nn::Module& module) {
   for (const auto& item : module.named_parameters()) {

@@ -34,8 +34,7 @@ at::Tensor add_shortcut(at::Tensor out, torch::nn::Sequential& shortcut, const a
 
 // Channels of a bottleneck's 3x3 convolution.
 std::int64_t inner_planes(const BottleneckOptions& options) {
-  const double per_group = static_cast<double>(options.planes * options.width_per_group) / 64;
-  return static_cast<std::int64_t>(per_group) * options.groups;
+  return options.planes * options.width_per_group / 64 * options.groups;
 }
 
 }  // namespace

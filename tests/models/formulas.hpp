@@ -15,8 +15,8 @@
 /// The weights and images of tests/golden/models/formulas.py, written a second time.
 namespace lightly::models {
 
-/// Makes parameters and buffers float64, in which every processor gives the same results; counters
-/// stay integers, which `to(torch::kDouble)` would convert too.
+/// Makes parameters and buffers float64, in which processors agree far better than in float32;
+/// counters stay integers, which `to(torch::kDouble)` would convert too.
 inline void to_double(const torch::nn::Module& module) {
   for (const auto& tensors : {module.parameters(), module.buffers()}) {
     for (at::Tensor tensor : tensors) {

@@ -221,6 +221,8 @@ TEST(ResNet, RejectsOptionsOutOfRange) {
   EXPECT_EQ(error_text([] { ResNet({.depths = {1, 1, 0, 1}}); }),
             "ResNet: each of depths must be >= 1, got 0");
   EXPECT_EQ(error_text([] { ResNet({.groups = 0}); }), "ResNet: groups must be >= 1, got 0");
+  EXPECT_EQ(error_text([] { ResNet({.groups = 32, .width_per_group = 4}); }),
+            "BasicBlock: groups and width_per_group must be 1 and 64, got 32 and 4");
   EXPECT_EQ(error_text([] { ResNetGenerator("resnet-9", {.num_splits = -1}); }),
             "ResNet: num_splits must be >= 0, got -1");
   EXPECT_EQ(error_text([] { BasicBlock({.stride = 0}); }),

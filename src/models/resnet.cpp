@@ -1,120 +1,73 @@
 #include "lightly/models/resnet.hpp"
 
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
-#include <ATen/ops/relu.h>
 #include <c10/util/Exception.h>
+#include <torch/enum.h>
+#include <torch/nn/init.h>
 
 #include "lightly/core/check.hpp"
+#include "models/resnet_depths.hpp"
+#include "models/resnet_layers.hpp"
 #include "models/resnet_stages.hpp"
 
 namespace lightly::models {
 namespace {
 
-torch::nn::Conv2d convolution(std::int64_t in, std::int64_t out, std::int64_t kernel,
-                              std::int64_t stride) {
-  return torch::nn::Conv2d(
-      torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
-}
-
-torch::nn::Sequential make_shortcut(const BasicBlockOptions& options, std::int64_t expansion) {
-  torch::nn::Sequential shortcut;
-  const std::int64_t out = options.planes * expansion;
-  if (options.stride != 1 || options.in_planes != out) {
-    shortcut->push_back(convolution(options.in_planes, out, 1, options.stride));
-    shortcut->push_back(torch::nn::BatchNorm2d(out));
-  }
-  return shortcut;
-}
-
-at::Tensor add_shortcut(at::Tensor out, torch::nn::Sequential& shortcut, const at::Tensor& x) {
-  out += shortcut->is_empty() ? x : shortcut->forward(x);
-  return at::relu_(out);
-}
-
+// `depth` blocks; all but the first go on from its output, at stride 1.
 template <typename Block>
-torch::nn::Sequential make_layer(std::int64_t& in_planes, std::int64_t planes, std::int64_t depth,
-                                 std::int64_t stride) {
+torch::nn::Sequential make_layer(BasicBlockOptions block, std::int64_t depth) {
   torch::nn::Sequential layer;
   for (std::int64_t i = 0; i < depth; ++i) {
-    layer->push_back(
-        Block({.in_planes = in_planes, .planes = planes, .stride = i == 0 ? stride : 1}));
-    in_planes = planes * Block::Impl::kExpansion;
+    layer->push_back(Block(block));
+    block.in_planes = block.planes * Block::Impl::kExpansion;
+    block.stride = 1;
   }
   return layer;
 }
 
-struct NamedDepth {
-  std::string_view name;
-  BlockKind block;
-  std::array<std::int64_t, 4> depths;
-};
-
-constexpr std::array<NamedDepth, 6> kNamedDepths = {{
-    {"resnet-9", BlockKind::kBasic, {1, 1, 1, 1}},
-    {"resnet-18", BlockKind::kBasic, {2, 2, 2, 2}},
-    {"resnet-34", BlockKind::kBasic, {3, 4, 6, 3}},
-    {"resnet-50", BlockKind::kBottleneck, {3, 4, 6, 3}},
-    {"resnet-101", BlockKind::kBottleneck, {3, 4, 23, 3}},
-    {"resnet-152", BlockKind::kBottleneck, {3, 8, 36, 3}},
+constexpr std::array<std::pair<std::string_view, ResNetDepth>, 6> kNamedDepths = {{
+    {"resnet-9", kResNet9},
+    {"resnet-18", kResNet18},
+    {"resnet-34", kResNet34},
+    {"resnet-50", kResNet50},
+    {"resnet-101", kResNet101},
+    {"resnet-152", kResNet152},
 }};
 
 std::int64_t base_planes(const ResNetOptions& options) {
   return static_cast<std::int64_t>(64 * options.width);
 }
 
+std::int64_t expansion(BlockKind block) {
+  return block == BlockKind::kBasic ? BasicBlockImpl::kExpansion : BottleneckImpl::kExpansion;
+}
+
+// torchvision's first weights: [0] Delving Deep into Rectifiers, 2015, arXiv:1502.01852
+void draw_convolutions(const torch::nn::Module& net) {
+  for (const auto& module : net.modules(/*include_self=*/false)) {
+    if (const auto* conv = module->as<torch::nn::Conv2d>()) {
+      torch::nn::init::kaiming_normal_(conv->weight, 0, torch::kFanOut, torch::kReLU);
+    }
+  }
+}
+
+void zero_last_norms(const torch::nn::Module& net) {
+  const at::NoGradGuard no_grad;
+  for (const auto& module : net.modules(/*include_self=*/false)) {
+    if (const auto* basic = module->as<BasicBlock>()) {
+      basic->bn2.weight().zero_();
+    } else if (const auto* bottleneck = module->as<Bottleneck>()) {
+      bottleneck->bn3.weight().zero_();
+    }
+  }
+}
+
 }  // namespace
-
-void BasicBlockOptions::check() const {
-  core::check_at_least("ResNet block", "in_planes", in_planes, 1);
-  core::check_at_least("ResNet block", "planes", planes, 1);
-  core::check_at_least("ResNet block", "stride", stride, 1);
-}
-
-BasicBlockImpl::BasicBlockImpl(BasicBlockOptions options_) : options(options_) {
-  options.check();
-  BasicBlockImpl::reset();
-}
-
-void BasicBlockImpl::reset() {
-  const std::int64_t planes = options.planes;
-  conv1 = register_module("conv1", convolution(options.in_planes, planes, 3, options.stride));
-  bn1 = register_module("bn1", torch::nn::BatchNorm2d(planes));
-  conv2 = register_module("conv2", convolution(planes, planes, 3, 1));
-  bn2 = register_module("bn2", torch::nn::BatchNorm2d(planes));
-  shortcut = register_module("shortcut", make_shortcut(options, kExpansion));
-}
-
-at::Tensor BasicBlockImpl::forward(const at::Tensor& x) {
-  at::Tensor out = bn1(conv1(x));
-  out = bn2(conv2(at::relu_(out)));
-  return add_shortcut(std::move(out), shortcut, x);
-}
-
-BottleneckImpl::BottleneckImpl(BottleneckOptions options_) : options(options_) {
-  options.check();
-  BottleneckImpl::reset();
-}
-
-void BottleneckImpl::reset() {
-  const std::int64_t planes = options.planes;
-  conv1 = register_module("conv1", convolution(options.in_planes, planes, 1, 1));
-  bn1 = register_module("bn1", torch::nn::BatchNorm2d(planes));
-  conv2 = register_module("conv2", convolution(planes, planes, 3, options.stride));
-  bn2 = register_module("bn2", torch::nn::BatchNorm2d(planes));
-  conv3 = register_module("conv3", convolution(planes, planes * kExpansion, 1, 1));
-  bn3 = register_module("bn3", torch::nn::BatchNorm2d(planes * kExpansion));
-  shortcut = register_module("shortcut", make_shortcut(options, kExpansion));
-}
-
-at::Tensor BottleneckImpl::forward(const at::Tensor& x) {
-  at::Tensor out = bn1(conv1(x));
-  out = bn2(conv2(at::relu_(out)));
-  out = bn3(conv3(at::relu_(out)));
-  return add_shortcut(std::move(out), shortcut, x);
-}
 
 void ResNetOptions::check() const {
   for (const std::int64_t depth : depths) {
@@ -123,6 +76,9 @@ void ResNetOptions::check() const {
   TORCH_CHECK_VALUE(width >= 1.0 / 64 && width <= 64, "ResNet: width must be in [1/64, 64], got ",
                     width);
   core::check_at_least("ResNet", "num_classes", num_classes, 1);
+  core::check_at_least("ResNet", "groups", groups, 1);
+  core::check_at_least("ResNet", "width_per_group", width_per_group, 1);
+  core::check_at_least("ResNet", "num_splits", num_splits, 0);
 }
 
 ResNetImpl::ResNetImpl(ResNetOptions options_) : options(options_) {
@@ -132,20 +88,35 @@ ResNetImpl::ResNetImpl(ResNetOptions options_) : options(options_) {
 
 void ResNetImpl::reset() {
   const std::int64_t base = base_planes(options);
-  conv1 = register_module("conv1", options.stem == Stem::k7x7 ? convolution(3, base, 7, 2)
-                                                              : convolution(3, base, 3, 1));
-  bn1 = register_module("bn1", torch::nn::BatchNorm2d(base));
-  std::int64_t in_planes = base;
+  conv1 = register_module(
+      "conv1", options.stem == Stem::k7x7 ? convolution(3, base, 7, 2) : convolution(3, base, 3));
+  bn1 = register_norm(*this, "bn1", base, options.num_splits);
+  BasicBlockOptions block = {.in_planes = base,
+                             .planes = base,
+                             .groups = options.groups,
+                             .width_per_group = options.width_per_group,
+                             .num_splits = options.num_splits,
+                             .family = options.family};
   std::array<torch::nn::Sequential*, 4> layers = {&layer1, &layer2, &layer3, &layer4};
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const std::int64_t planes = base << i;
-    const std::int64_t stride = i == 0 ? 1 : 2;
-    auto layer = options.block == BlockKind::kBasic
-                     ? make_layer<BasicBlock>(in_planes, planes, options.depths[i], stride)
-                     : make_layer<Bottleneck>(in_planes, planes, options.depths[i], stride);
-    *layers[i] = register_module("layer" + std::to_string(i + 1), std::move(layer));
+    const std::int64_t depth = options.depths[i];
+    *layers[i] =
+        register_module("layer" + std::to_string(i + 1),
+                        options.block == BlockKind::kBasic ? make_layer<BasicBlock>(block, depth)
+                                                           : make_layer<Bottleneck>(block, depth));
+    block.in_planes = block.planes * expansion(options.block);
+    block.planes *= 2;
+    block.stride = 2;
   }
-  linear = register_module("linear", torch::nn::Linear(in_planes, options.num_classes));
+  const bool torchvision = options.family == ResNetFamily::kTorchvision;
+  linear = register_module(torchvision ? "fc" : "linear",
+                           torch::nn::Linear(num_ftrs(), options.num_classes));
+  if (torchvision) {
+    draw_convolutions(*this);
+  }
+  if (options.zero_init_residual) {
+    zero_last_norms(*this);
+  }
 }
 
 at::Tensor ResNetImpl::forward(const at::Tensor& images) {
@@ -154,22 +125,21 @@ at::Tensor ResNetImpl::forward(const at::Tensor& images) {
 }
 
 std::int64_t ResNetImpl::num_ftrs() const {
-  const std::int64_t expansion =
-      options.block == BlockKind::kBasic ? BasicBlockImpl::kExpansion : BottleneckImpl::kExpansion;
-  return 8 * base_planes(options) * expansion;
+  return 8 * base_planes(options) * expansion(options.block);
 }
 
 ResNet ResNetGenerator(const std::string& name, ResNetGeneratorOptions options) {
   std::string names;
-  for (const NamedDepth& known : kNamedDepths) {
-    if (known.name == name) {
-      return ResNet({.block = known.block,
-                     .depths = known.depths,
+  for (const auto& [known_name, depth] : kNamedDepths) {
+    if (known_name == name) {
+      return ResNet({.block = depth.block,
+                     .depths = depth.depths,
                      .width = options.width,
                      .num_classes = options.num_classes,
-                     .stem = options.stem});
+                     .stem = options.stem,
+                     .num_splits = options.num_splits});
     }
-    names.append(names.empty() ? "" : ", ").append(known.name);
+    names.append(names.empty() ? "" : ", ").append(known_name);
   }
   C10_THROW_ERROR(ValueError, "ResNetGenerator: Illegal name: " + name + ". Try " + names + ".");
 }

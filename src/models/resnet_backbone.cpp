@@ -4,18 +4,10 @@
 
 #include <ATen/ops/adaptive_avg_pool2d.h>
 
+#include "models/clone_of.hpp"
 #include "models/resnet_stages.hpp"
 
 namespace lightly::models {
-namespace {
-
-template <typename Holder>
-Holder clone_of(const Holder& holder, const std::optional<at::Device>& device) {
-  return Holder(std::dynamic_pointer_cast<typename Holder::ContainedType>(holder->clone(device)));
-}
-
-}  // namespace
-
 ResNetBackboneImpl::ResNetBackboneImpl(const ResNet& resnet, ResNetBackboneOptions options_)
     : options(options_),
       conv1(resnet->conv1),
@@ -32,7 +24,7 @@ ResNetBackboneImpl::ResNetBackboneImpl(const ResNet& resnet, ResNetBackboneOptio
 void ResNetBackboneImpl::reset() {
   const int first_layer = stem_ == Stem::k7x7 ? 4 : 2;
   register_module("0", conv1);
-  register_module("1", bn1);
+  register_module("1", bn1.ptr());
   register_module(std::to_string(first_layer), layer1);
   register_module(std::to_string(first_layer + 1), layer2);
   register_module(std::to_string(first_layer + 2), layer3);
@@ -46,7 +38,7 @@ std::shared_ptr<torch::nn::Module> ResNetBackboneImpl::clone(
     copy->unregister_module(name);
   }
   copy->conv1 = clone_of(conv1, device);
-  copy->bn1 = clone_of(bn1, device);
+  copy->bn1 = bn1.clone(device);
   copy->layer1 = clone_of(layer1, device);
   copy->layer2 = clone_of(layer2, device);
   copy->layer3 = clone_of(layer3, device);

@@ -24,7 +24,7 @@ template <typename Net>
 TensorsByName stages(const Net& net) {
   TensorsByName tensors;
   add_child(tensors, "conv1", *net.conv1);
-  add_child(tensors, "bn1", *net.bn1);
+  add_child(tensors, "bn1", *net.bn1.ptr());
   add_child(tensors, "layer1", *net.layer1);
   add_child(tensors, "layer2", *net.layer2);
   add_child(tensors, "layer3", *net.layer3);

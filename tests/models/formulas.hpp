@@ -12,17 +12,26 @@
 
 #include "lightly/models/state_dict.hpp"
 
-/// The weights and images of tests/golden/models/make_resnet.py, written a second time.
+/// The weights and images of tests/golden/models/formulas.py, written a second time.
 namespace lightly::models {
 
-/// Makes parameters and buffers float64, in which every processor gives the same results; counters
-/// stay integers, which `to(torch::kDouble)` would convert too.
+/// Makes parameters and buffers float64, in which processors agree far better than in float32;
+/// counters stay integers, which `to(torch::kDouble)` would convert too.
 inline void to_double(const torch::nn::Module& module) {
   for (const auto& tensors : {module.parameters(), module.buffers()}) {
     for (at::Tensor tensor : tensors) {
       if (tensor.is_floating_point()) {
         tensor.set_data(tensor.to(torch::kDouble));
       }
+    }
+  }
+}
+
+/// Lays out the weights of convolutions for channels-last images.
+inline void to_channels_last(const torch::nn::Module& module) {
+  for (at::Tensor& parameter : module.parameters()) {
+    if (parameter.dim() == 4) {
+      parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
     }
   }
 }
@@ -41,19 +50,23 @@ inline void fill(const torch::nn::Module& module) {
 
 /// Every float parameter and buffer rough and of He's scale; for wide networks.
 inline void fill_wide(const torch::nn::Module& module) {
+  // The formula's period: one period is worked out and repeated, which is fast.
+  constexpr std::int64_t kPeriod = 10007;
+  const at::Tensor i = torch::arange(1, kPeriod + 1, torch::kLong);
+  const at::Tensor rough = ((i * i + 7919 * i) % kPeriod).to(torch::kDouble) / kPeriod - 0.5;
   for (const auto& item : state_dict(module)) {
     at::Tensor target = item.value();
     if (!target.is_floating_point()) {
       continue;
     }
-    const at::Tensor i = torch::arange(1, target.numel() + 1, torch::kLong);
-    at::Tensor values = ((i * i + 7919 * i) % 10007).to(torch::kDouble) / 10007 - 0.5;
+    at::Tensor values;
     if (target.dim() == 1) {
       const bool around_one = item.key().ends_with("weight") || item.key().ends_with("running_var");
-      values = 0.1 * values + (around_one ? 1 : 0);
+      values = 0.1 * rough + (around_one ? 1 : 0);
     } else {
-      values *= std::sqrt(24.0 / static_cast<double>(target[0].numel()));
+      values = rough * std::sqrt(24.0 / static_cast<double>(target[0].numel()));
     }
+    values = values.repeat({target.numel() / kPeriod + 1}).slice(0, 0, target.numel());
     target.copy_(values.view(target.sizes()));
   }
 }

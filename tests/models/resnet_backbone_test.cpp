@@ -98,6 +98,19 @@ TEST(ResNetBackbone, ClonesIntoTensorsOfItsOwn) {
   EXPECT_EQ(backbone->conv1->weight.data_ptr(), before);
 }
 
+TEST(ResNetBackbone, ClonesSplitNormalisationsToo) {
+  ResNetBackbone backbone(ResNetGenerator("resnet-9", {.width = 0.0625, .num_splits = 2}));
+  const at::Tensor images = torch::randn({4, 3, 32, 32});
+  backbone(images);
+  ResNetBackbone copy(std::dynamic_pointer_cast<ResNetBackboneImpl>(backbone->clone()));
+  EXPECT_EQ(key_lines(*copy), key_lines(*backbone));
+  EXPECT_TRUE(tensors_equal(copy(images), backbone(images)));
+  copy->eval();
+  EXPECT_FALSE(copy->bn1.ptr()->is_training());
+  EXPECT_TRUE(backbone->bn1.ptr()->is_training());
+  EXPECT_FALSE(tensors_equal(copy->bn1.running_mean(), backbone->bn1.running_mean()));
+}
+
 TEST(ResNetBackbone, RejectsOtherImages) {
   ResNetBackbone backbone(ResNetGenerator("resnet-9", {.width = 0.0625}));
   EXPECT_EQ(error_text([&] { backbone(torch::zeros({2, 3, 32, 32}, torch::kByte)); }),

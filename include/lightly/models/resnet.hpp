@@ -6,66 +6,15 @@
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/cloneable.h>
-#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 
 #include "lightly/core/module.hpp"
+#include "lightly/models/resnet_blocks.hpp"
+#include "lightly/models/split_batch_norm.hpp"
 
 namespace lightly::models {
-
-/// Options of one residual block.
-struct BasicBlockOptions {
-  /// Channels of the input, >= 1.
-  std::int64_t in_planes = 64;
-  /// Channels inside the block, >= 1; it puts out planes * kExpansion.
-  std::int64_t planes = 64;
-  /// Stride of the block's 3x3 convolution that carries it (the first, or the bottleneck's one),
-  /// >= 1.
-  std::int64_t stride = 1;
-
-  /// Throws c10::ValueError that names the field.
-  void check() const;
-};
-
-/// Two 3x3 convolutions with a shortcut: [B, in_planes, H, W] -> [B, planes, H / stride, ...].
-/// As lightly 1.1: children conv1, bn1, conv2, bn2, shortcut.
-/// [0] Deep Residual Learning, 2015, arXiv:1512.03385
-struct BasicBlockImpl : torch::nn::Cloneable<BasicBlockImpl> {
-  static constexpr std::int64_t kExpansion = 1;
-
-  explicit BasicBlockImpl(BasicBlockOptions options_ = {});
-  void reset() override;
-  at::Tensor forward(const at::Tensor& x);
-
-  BasicBlockOptions options;
-  torch::nn::Conv2d conv1 = nullptr, conv2 = nullptr;
-  torch::nn::BatchNorm2d bn1 = nullptr, bn2 = nullptr;
-  /// Empty when the input is added as it is.
-  torch::nn::Sequential shortcut = nullptr;
-};
-LIGHTLY_MODULE(BasicBlock);
-
-using BottleneckOptions = BasicBlockOptions;
-
-/// 1x1, 3x3 (with the stride) and 1x1 convolutions with a shortcut: [B, in_planes, H, W] ->
-/// [B, 4 * planes, H / stride, ...]. As lightly 1.1: children conv1, bn1, conv2, bn2, conv3, bn3,
-/// shortcut.
-struct BottleneckImpl : torch::nn::Cloneable<BottleneckImpl> {
-  static constexpr std::int64_t kExpansion = 4;
-
-  explicit BottleneckImpl(BottleneckOptions options_ = {});
-  void reset() override;
-  at::Tensor forward(const at::Tensor& x);
-
-  BottleneckOptions options;
-  torch::nn::Conv2d conv1 = nullptr, conv2 = nullptr, conv3 = nullptr;
-  torch::nn::BatchNorm2d bn1 = nullptr, bn2 = nullptr, bn3 = nullptr;
-  /// Empty when the input is added as it is.
-  torch::nn::Sequential shortcut = nullptr;
-};
-LIGHTLY_MODULE(Bottleneck);
 
 /// What a ResNet does before its first block.
 enum class Stem {
@@ -87,6 +36,18 @@ struct ResNetOptions {
   /// Outputs of the last layer, >= 1.
   std::int64_t num_classes = 10;
   Stem stem = Stem::k3x3;
+  /// Groups of the bottlenecks' 3x3 convolutions, >= 1 (BasicBlockOptions); basic blocks have 1.
+  std::int64_t groups = 1;
+  /// Channels of a group in layer1 at width 1, >= 1 (BasicBlockOptions); basic blocks have 64.
+  std::int64_t width_per_group = 64;
+  /// Splits of the batch in each normalisation, >= 0: 0 takes `torch::nn::BatchNorm2d`, more takes
+  /// SplitBatchNorm, as for MoCo on one device.
+  std::int64_t num_splits = 0;
+  /// Child names and first weights.
+  ResNetFamily family = ResNetFamily::kLightly;
+  /// Whether the last normalisation of each block starts with factor 0, so that the block passes
+  /// its input on.
+  bool zero_init_residual = false;
 
   /// Throws c10::ValueError that names the field.
   void check() const;
@@ -94,11 +55,12 @@ struct ResNetOptions {
 
 /// A residual network: float images [B, 3, H, W] -> logits [B, num_classes].
 ///
-/// As lightly 1.1: children conv1, bn1, layer1 ... layer4, linear, LibTorch's default
-/// initialisation (so the same seed gives the same weights as in Python). Differs: the mean over
-/// all positions comes before the last layer, so that every image size works. The original takes
-/// the first 4x4 positions, which is the same for 25 to 32 px; it leaves out the rest for 33 to
-/// 56 px and fails elsewhere. Throws c10::ValueError for input of another shape.
+/// As lightly 1.1: children conv1, bn1, layer1 ... layer4, linear; the same seed gives the same
+/// weights as in Python. With ResNetFamily::kTorchvision and Stem::k7x7 as torchvision's ResNet
+/// instead (torchvision_resnet.hpp). Differs from lightly's: the mean over all positions comes
+/// before the last layer, so that every image size works. The original takes the first 4x4
+/// positions, which is the same for 25 to 32 px; it leaves out the rest for 33 to 56 px and fails
+/// elsewhere. Throws c10::ValueError for input of another shape.
 struct ResNetImpl : torch::nn::Cloneable<ResNetImpl> {
   explicit ResNetImpl(ResNetOptions options_ = {});
   void reset() override;
@@ -109,8 +71,9 @@ struct ResNetImpl : torch::nn::Cloneable<ResNetImpl> {
 
   ResNetOptions options;
   torch::nn::Conv2d conv1 = nullptr;
-  torch::nn::BatchNorm2d bn1 = nullptr;
+  Norm2d bn1 = nullptr;
   torch::nn::Sequential layer1 = nullptr, layer2 = nullptr, layer3 = nullptr, layer4 = nullptr;
+  /// Registered as `fc` in torchvision's family.
   torch::nn::Linear linear = nullptr;
 };
 LIGHTLY_MODULE(ResNet);
@@ -120,6 +83,7 @@ struct ResNetGeneratorOptions {
   double width = 1.0;
   std::int64_t num_classes = 10;
   Stem stem = Stem::k3x3;
+  std::int64_t num_splits = 0;
 };
 
 /// The ResNet of that name: resnet-9, resnet-18, resnet-34, resnet-50, resnet-101 or resnet-152.

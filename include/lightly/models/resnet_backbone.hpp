@@ -6,12 +6,12 @@
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/cloneable.h>
-#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
 
 #include "lightly/core/module.hpp"
 #include "lightly/models/resnet.hpp"
+#include "lightly/models/split_batch_norm.hpp"
 
 namespace lightly::models {
 
@@ -27,9 +27,9 @@ struct ResNetBackboneOptions {
 ///
 /// As lightly's documented `Sequential(*list(resnet.children())[:-1], AdaptiveAvgPool2d(1))`: the
 /// layers are shared with `resnet`, and the names are those of the Sequential: 0 (conv1), 1 (bn1)
-/// and 2 ... 5 (layer1 ... layer4); with the 7x7 stem 4 ... 7 for the layers, as in torchvision,
-/// where ReLU and max-pooling are children 2 and 3. Throws c10::ValueError for input of another
-/// shape.
+/// and 2 ... 5 (layer1 ... layer4). With the 7x7 stem the layers are 4 ... 7, as in
+/// `Sequential(*list(resnet18().children())[:-1])` of torchvision, where ReLU and max-pooling are
+/// children 2 and 3. Throws c10::ValueError for input of another shape.
 struct ResNetBackboneImpl : torch::nn::Cloneable<ResNetBackboneImpl> {
   explicit ResNetBackboneImpl(const ResNet& resnet, ResNetBackboneOptions options_ = {});
   void reset() override;
@@ -43,7 +43,7 @@ struct ResNetBackboneImpl : torch::nn::Cloneable<ResNetBackboneImpl> {
 
   ResNetBackboneOptions options;
   torch::nn::Conv2d conv1 = nullptr;
-  torch::nn::BatchNorm2d bn1 = nullptr;
+  Norm2d bn1 = nullptr;
   torch::nn::Sequential layer1 = nullptr, layer2 = nullptr, layer3 = nullptr, layer4 = nullptr;
 
  private:

@@ -15,6 +15,8 @@ namespace lightly::models {
 ///
 /// `torchvision.models.resnet18(num_classes=...).load_state_dict` takes them when width is 1 and
 /// the stem is k7x7 (with another stem, after its conv1 is replaced and its max-pooling removed).
+/// The networks of torchvision_resnet.hpp have these names already, so that `state_dict` and
+/// `load_state_dict` do the same; these functions are for the others and for every ResNetBackbone.
 std::map<std::string, at::Tensor> torchvision_state_dict(const ResNet& resnet);
 
 /// As above without `fc`: for `load_state_dict(..., strict=False)`.

@@ -1,15 +1,14 @@
-"""Writes resnet_lightly_1.1.0, simclr_lightly_1.1.0 and resnet_torchvision_0.29 (.safetensors) beside this file.
+"""Writes resnet_lightly_1.1.0, split_batch_norm_lightly_1.1.0 and simclr_lightly_1.1.0 (.safetensors) beside this file.
 
-usage: make_resnet.py <unpacked lightly-1.1.0>; needs torch, torchvision and safetensors from pip. Weights and images are
-formulas (fill, fill_wide, image), written a second time in formulas.hpp of the tests, so that only results are stored. The ResNets'
-results are float64, because float32 rounds differently on every processor and 152 layers make 5e-4 of it.
+usage: make_resnet.py <unpacked lightly-1.1.0>; needs torch, torchvision and safetensors from pip. Weights and images are those of
+formulas.py. The ResNets' results are float64, because float32 rounds differently on every processor and 152 layers make 5e-4 of it.
 """
 import sys
 import types
 from pathlib import Path
 
 import torch
-import torchvision
+from formulas import fill, image, keys
 from safetensors.torch import save_file
 
 # lightly's own __init__ talks to its server: only the package's path is wanted.
@@ -19,44 +18,14 @@ package.__version__ = "1.1.0"
 package._is_prefetch_generator_available = lambda: False
 sys.modules["lightly"] = package
 from lightly.models import ResNetGenerator, SimCLR  # noqa: E402
+from lightly.models.batchnorm import SplitBatchNorm  # noqa: E402
 
 FOLDER = Path(__file__).parent
 NAMES = ["resnet-9", "resnet-18", "resnet-34", "resnet-50", "resnet-101", "resnet-152"]
 
 
-def fill(named_parameters):
-    for name, tensor in named_parameters:
-        values = 0.1 * torch.sin(torch.arange(1, tensor.numel() + 1, dtype=torch.float64))
-        if tensor.dim() == 1 and name.endswith("weight"):
-            values += 1
-        tensor.data.copy_(values.view(tensor.shape))
-
-
-def fill_wide(state):
-    """As fill, for wide networks: rough and of He's scale, so that features neither die nor grow; exact in integers."""
-    for name, tensor in state.items():
-        if not tensor.is_floating_point():
-            continue
-        i = torch.arange(1, tensor.numel() + 1)
-        values = ((i * i + 7919 * i) % 10007).double() / 10007 - 0.5
-        if tensor.dim() == 1:
-            values = 0.1 * values + (name.endswith("weight") or name.endswith("running_var"))
-        else:
-            values *= (24 / tensor[0].numel()) ** 0.5
-        tensor.copy_(values.view(tensor.shape))
-
-
-def image(*shape):
-    n = torch.Size(shape).numel()
-    return torch.sin(0.37 * torch.arange(1, n + 1, dtype=torch.float64)).view(shape).float()
-
-
 def documented_backbone(resnet):
     return torch.nn.Sequential(*list(resnet.children())[:-1], torch.nn.AdaptiveAvgPool2d(1))
-
-
-def keys(module):
-    return "\n".join(module.state_dict().keys())
 
 
 tensors, metadata = {}, {}
@@ -78,6 +47,29 @@ for name in NAMES:
         tensors[f"{name}.25px"] = net(image(1, 3, 25, 27).double())
 save_file(tensors, FOLDER / "resnet_lightly_1.1.0.safetensors", metadata)
 
+norm = SplitBatchNorm(5, 4).double()
+fill(norm.named_parameters())
+first, second, gradient = image(24, 5, 3, 4).double().chunk(3)
+second.requires_grad_()
+tensors = {"train_first": norm(first)}
+out = norm(second)
+(out * gradient).sum().backward()
+tensors |= {"train_second": out, "input.grad": second.grad, "weight.grad": norm.weight.grad, "bias.grad": norm.bias.grad}
+tensors |= {f"trained.{name}": buffer.clone() for name, buffer in norm.named_buffers()}
+norm.eval()
+tensors |= {f"eval.{name}": buffer.clone() for name, buffer in norm.named_buffers()}
+tensors["eval_first"] = norm(first)
+net = ResNetGenerator("resnet-9", width=0.0625, num_splits=2).double()
+fill(net.named_parameters())
+metadata = {"norm.keys": keys(norm), "resnet-9.keys": keys(net)}
+with torch.no_grad():
+    tensors["resnet-9.train"] = net(image(4, 3, 32, 32).double())
+    for name in ("bn1.running_mean", "layer4.0.bn2.running_var", "layer4.0.shortcut.1.running_mean"):
+        tensors[f"resnet-9.{name}"] = net.state_dict()[name].clone()
+    tensors["resnet-9.eval"] = net.eval()(image(4, 3, 32, 32).double())
+save_file({k: v.detach().contiguous() for k, v in tensors.items()}, FOLDER / "split_batch_norm_lightly_1.1.0.safetensors",
+          metadata)
+
 resnet = ResNetGenerator("resnet-9", width=0.0625)
 model = SimCLR(documented_backbone(resnet), num_ftrs=32, out_dim=16)
 fill(model.named_parameters())
@@ -92,16 +84,5 @@ tensors["eval"] = model(x0)
 save_file({k: v.detach().contiguous() for k, v in tensors.items()}, FOLDER / "simclr_lightly_1.1.0.safetensors",
           {"keys": keys(model)})
 
-tensors, metadata = {}, {}
-for name in ("resnet18", "resnet50"):
-    net = getattr(torchvision.models, name)(num_classes=5).double().eval()
-    fill_wide(net.state_dict())
-    x = image(2, 3, 64, 64).double()
-    with torch.no_grad():
-        tensors[f"{name}.logits"] = net(x)
-        tensors[f"{name}.features"] = torch.nn.Sequential(*list(net.children())[:-1])(x)
-    metadata[f"{name}.keys"] = keys(net)
-    metadata[f"{name}.backbone_keys"] = keys(torch.nn.Sequential(*list(net.children())[:-1]))
-save_file(tensors, FOLDER / "resnet_torchvision_0.29.safetensors", metadata)
-for file in FOLDER.glob("*.safetensors"):
+for file in FOLDER.glob("*_1.1.0.safetensors"):
     file.chmod(0o644)

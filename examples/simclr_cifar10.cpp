@@ -41,7 +41,7 @@ int train(const examples::TrainOptions& options) {
   loss::NTXentLoss criterion({.temperature = 0.5});
 
   // Optimizer: SGD, its learning rate scaled with the batch and decayed along a cosine.
-  const double base_lr = options.lr * static_cast<double>(options.batch_size) / 256.0;
+  const double base_lr = optim::scale_lr(options.lr, options.batch_size);
   optim::SGD optimizer(model->parameters(), {.lr = base_lr, .momentum = 0.9, .weight_decay = 5e-4});
   const optim::CosineWarmupSchedule schedule(
       {.max_epochs = options.epochs * loader.size(), .end_value = 0.0});

@@ -72,7 +72,7 @@ bool is_finite(const at::Tensor& host) {
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module& model,
-                     const optim::SGD& optimizer, const TrainingState& state) {
+                     const optim::Optimizer& optimizer, const TrainingState& state) {
   core::check_at_least("save_checkpoint", "epoch", state.epoch, 0);
   core::check_at_least("save_checkpoint", "step", state.step, 0);
   core::Safetensors content;
@@ -97,7 +97,7 @@ void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module&
 }
 
 TrainingState load_checkpoint(const std::filesystem::path& path, torch::nn::Module& model,
-                              optim::SGD& optimizer) {
+                              optim::Optimizer& optimizer) {
   const std::string file = path.string();
   const core::Safetensors content = core::load_safetensors(path);
   TrainingState state = read_state(file, content.metadata);

@@ -7,7 +7,7 @@
 
 #include <torch/nn/module.h>
 
-#include "lightly/optim/sgd.hpp"
+#include "lightly/optim/optimizer.hpp"
 
 namespace lightly::training {
 
@@ -26,12 +26,13 @@ struct TrainingState {
 /// Writes model, optimizer and state into one safetensors file at once (core::AtomicFile): a
 /// process that is killed leaves the old checkpoint or the new one.
 ///
-/// Tensors are named `model.<state_dict name>` and `optimizer.<SGD::state name>`; epoch, step, seed
-/// and `notes.<name>` are the file's metadata. Throws c10::Error that names the file when it cannot
-/// be written, and that names the tensor when a parameter or buffer of the model is not finite, so
-/// that the last good checkpoint stays; c10::ValueError for a negative epoch or step.
+/// Tensors are named `model.<state_dict name>` and `optimizer.<Optimizer::state name>`; epoch,
+/// step, seed and `notes.<name>` are the file's metadata. Throws c10::Error that names the file
+/// when it cannot be written, and that names the tensor when a parameter or buffer of the model is
+/// not finite, so that the last good checkpoint stays; c10::ValueError for a negative epoch or
+/// step.
 void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module& model,
-                     const optim::SGD& optimizer, const TrainingState& state);
+                     const optim::Optimizer& optimizer, const TrainingState& state);
 
 /// Reads what `save_checkpoint` wrote into `model` and `optimizer`, whose tensors keep their
 /// identity, device and memory layout, and returns the state: training goes on bit for bit.
@@ -39,6 +40,6 @@ void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module&
 /// Strict: a damaged file, and missing, unexpected or mis-shaped tensors, all listed, give a
 /// c10::Error that names the file, and then nothing is changed.
 TrainingState load_checkpoint(const std::filesystem::path& path, torch::nn::Module& model,
-                              optim::SGD& optimizer);
+                              optim::Optimizer& optimizer);
 
 }  // namespace lightly::training

@@ -2,6 +2,7 @@
 
 #include "lightly/models/backbone.hpp"
 #include "lightly/models/heads.hpp"
+#include "lightly/models/load_weights.hpp"
 #include "lightly/models/resnet.hpp"
 #include "lightly/models/resnet_backbone.hpp"
 #include "lightly/models/simclr.hpp"

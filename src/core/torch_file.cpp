@@ -31,7 +31,7 @@ constexpr std::int64_t kLegacyProtocol = 1001;
 constexpr std::uint64_t kMostLegacyPickleBytes = std::uint64_t{64} << 20;
 // Limits of what is named: a dict that holds one other many times, nested, is short in the file.
 constexpr int kMostLevels = 64;
-constexpr std::uint64_t kMostVisits = std::uint64_t{1} << 22;
+constexpr std::uint64_t kMostVisits = std::uint64_t{1} << 20;
 constexpr std::uint64_t kMostNameBytes = std::uint64_t{64} << 20;
 
 constexpr std::array<std::string_view, 4> kUsualSubtrees{"state_dict", "model_state_dict", "model",

@@ -31,7 +31,7 @@ std::filesystem::path python_file(const std::string& name) {
 }
 
 // The network of lightning.ckpt and data_parallel.pth.
-torch::nn::Sequential small_net() {
+torch::nn::Sequential python_net() {
   return torch::nn::Sequential(torch::nn::Linear(2, 3), torch::nn::BatchNorm1d(3));
 }
 
@@ -40,7 +40,7 @@ SimCLR small_simclr() {
                 {.num_ftrs = 32, .out_dim = 8});
 }
 
-TensorsByName copied(const torch::nn::Module& module) {
+TensorsByName weights_of(const torch::nn::Module& module) {
   TensorsByName tensors;
   for (const auto& item : state_dict(module)) {
     tensors.emplace(item.key(), item.value().clone());
@@ -64,27 +64,28 @@ TEST(SaveWeights, AreReadBackIntoAnotherModel) {
   const StateDictReport report = load_weights(*two, folder / "x.safetensors");
   EXPECT_TRUE(report.is_complete());
   EXPECT_EQ(report.loaded, state_dict(*one).keys());
-  expect_same(*two, copied(*one));
+  expect_same(*two, weights_of(*one));
   EXPECT_EQ(core::load_safetensors(folder / "x.safetensors").metadata,
             (std::map<std::string, std::string>{{"format", "pt"}}));
 }
 
 TEST(SaveWeights, WritesTheNamesOfLaterVersions) {
   const TemporaryFolder folder;
-  const SimCLR model = small_simclr();
+  SimCLR model = small_simclr();
   save_weights(*model, folder / "x.safetensors",
                {.prefix_map = {{"projection_head.", "projection_head.layers."}}});
   const auto tensors = core::load_safetensors(folder / "x.safetensors").tensors;
   EXPECT_TRUE(tensors.contains("projection_head.layers.2.weight"));
   EXPECT_FALSE(tensors.contains("projection_head.2.weight"));
   EXPECT_TRUE(tensors.contains("backbone.1.num_batches_tracked"));
-  EXPECT_THAT(
-      error_text([&] { save_weights(*small_net(), folder / "y", {.prefix_map = {{"0.", "1."}}}); }),
-      AllOf(StartsWith("save_weights: "), HasSubstr("y: two tensors become 1.bias")));
+  EXPECT_THAT(error_text([&] {
+                save_weights(*python_net(), folder / "y", {.prefix_map = {{"0.", "1."}}});
+              }),
+              AllOf(StartsWith("save_weights: "), HasSubstr("y: two tensors become 1.bias")));
 }
 
 TEST(LoadWeights, TakesAModelOutOfALightningCheckpoint) {
-  const auto net = small_net();
+  auto net = python_net();
   const StateDictReport report =
       load_weights(*net, python_file("lightning.ckpt"), {.only = "model.backbone."});
   EXPECT_TRUE(report.is_complete());
@@ -93,14 +94,15 @@ TEST(LoadWeights, TakesAModelOutOfALightningCheckpoint) {
 }
 
 TEST(LoadWeights, TakesPrefixesOffAndPutsThemBefore) {
-  const auto net = small_net();
+  auto net = python_net();
   load_weights(*net, python_file("data_parallel.pth"), {.prefix_map = {{"module.", ""}}});
   expect_same(*net, core::load_torch_file(python_file("data_parallel.pth")), "module.");
   const TemporaryFolder folder;
   save_weights(*net, folder / "x");
-  torch::nn::Sequential outer(small_net());
+  torch::nn::Sequential outer;
+  outer->push_back(python_net());
   load_weights(*outer, folder / "x", {.prefix_map = {{"", "0."}}});
-  expect_same(*net, copied(*outer[0]));
+  expect_same(*net, weights_of(*outer[0]));
   EXPECT_THAT(error_text([&] { load_weights(*net, folder / "x", {.prefix_map = {{"0.", "1."}}}); }),
               HasSubstr("x: two tensors become 1.bias"));
 }
@@ -108,7 +110,7 @@ TEST(LoadWeights, TakesPrefixesOffAndPutsThemBefore) {
 TEST(LoadWeights, LooksAtTheContentNotTheName) {
   const TemporaryFolder folder;
   write_file(folder / "x.safetensors", read_file(python_file("data_parallel.pth")));
-  const auto net = small_net();
+  auto net = python_net();
   load_weights(*net, folder / "x.safetensors", {.only = "module."});
   save_weights(*net, folder / "y.pt");
   EXPECT_TRUE(load_weights(*net, folder / "y.pt").is_complete());
@@ -116,9 +118,9 @@ TEST(LoadWeights, LooksAtTheContentNotTheName) {
 
 TEST(LoadWeights, TakesASubtreeOfEitherFormat) {
   const TemporaryFolder folder;
-  const auto net = small_net();
+  auto net = python_net();
   core::Safetensors content;
-  for (const auto& [name, tensor] : copied(*net)) {
+  for (const auto& [name, tensor] : weights_of(*net)) {
     content.tensors["model." + name] = tensor + 1;
   }
   content.tensors["optimizer.lr"] = torch::ones({1});
@@ -132,9 +134,9 @@ TEST(LoadWeights, TakesASubtreeOfEitherFormat) {
 
 TEST(LoadWeights, StrictListsWhatDoesNotFitAndChangesNothing) {
   const TemporaryFolder folder;
-  const auto net = small_net();
-  const TensorsByName before = copied(*net);
-  core::Safetensors content{.tensors = copied(*net)};
+  auto net = python_net();
+  const TensorsByName before = weights_of(*net);
+  core::Safetensors content{.tensors = weights_of(*net)};
   content.tensors["0.weight"] += 1;
   content.tensors.erase("1.weight");
   content.tensors.erase("1.num_batches_tracked");
@@ -159,7 +161,7 @@ TEST(LoadWeights, StrictListsWhatDoesNotFitAndChangesNothing) {
 }
 
 TEST(LoadWeights, RefusesAFileOfWhichNothingFits) {
-  const auto net = small_net();
+  auto net = python_net();
   EXPECT_THAT(
       error_text([&] { load_weights(*net, python_file("data_parallel.pth"), {.strict = false}); }),
       HasSubstr("no tensor fits the module; the file has module.0.bias, the module "
@@ -177,7 +179,7 @@ TEST(LoadWeights, ReadsTheCheckpointsOfLightlysPythonPackage) {
   const TemporaryFolder folder;
   const SimCLR source = small_simclr();
   core::Safetensors content;
-  for (const auto& [name, tensor] : copied(*source)) {
+  for (const auto& [name, tensor] : weights_of(*source)) {
     std::string old = name;
     if (old.starts_with("backbone.")) {
       old.replace(0, 8, "features");
@@ -187,14 +189,14 @@ TEST(LoadWeights, ReadsTheCheckpointsOfLightlysPythonPackage) {
     content.tensors["model." + old] = tensor + 1;
   }
   core::save_safetensors(folder / "x", content);
-  const SimCLR model = small_simclr();
+  SimCLR model = small_simclr();
   EXPECT_TRUE(load_weights(*model, folder / "x", {.lightly_checkpoint = true}).is_complete());
   EXPECT_TRUE(tensors_equal(model->projection_head->linear2->bias,
                             source->projection_head->linear2->bias + 1));
   EXPECT_TRUE(tensors_equal(state_dict(*model)["backbone.0.weight"],
                             state_dict(*source)["backbone.0.weight"] + 1));
   // A part of the model by its new name.
-  const TensorsByName all = copied(*model);
+  const TensorsByName all = weights_of(*model);
   ResNetBackbone backbone(ResNetGenerator("resnet-9", {.width = 0.0625}));
   load_weights(*backbone, folder / "x", {.lightly_checkpoint = true, .only = "backbone."});
   expect_same(*backbone, all, "backbone.");

@@ -45,10 +45,11 @@ models::ResNetBackbone small_backbone() {
 
 std::vector<Model> lightly_models() {
   models::SimCLR simclr(small_backbone(), {.num_ftrs = 128, .out_dim = 32});
-  return {{.name = "simclr", .module = simclr.ptr(), .forward = [simclr](const at::Tensor& x) {
-             const auto [out, features] = simclr->forward_with_features(x);
-             return Tensors{{"out", out}, {"features", features}};
-           }}};
+  return {
+      {.name = "simclr", .module = simclr.ptr(), .forward = [simclr](const at::Tensor& x) mutable {
+         const auto [out, features] = simclr->forward_with_features(x);
+         return Tensors{{"out", out}, {"features", features}};
+       }}};
 }
 
 models::ResNet resnet18() {

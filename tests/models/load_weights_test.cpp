@@ -1,6 +1,7 @@
 #include "lightly/models/load_weights.hpp"
 
 #include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/container/modulelist.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/linear.h>
 
@@ -99,10 +100,10 @@ TEST(LoadWeights, TakesPrefixesOffAndPutsThemBefore) {
   expect_same(*net, core::load_torch_file(python_file("data_parallel.pth")), "module.");
   const TemporaryFolder folder;
   save_weights(*net, folder / "x");
-  torch::nn::Sequential outer;
+  torch::nn::ModuleList outer;
   outer->push_back(python_net());
   load_weights(*outer, folder / "x", {.prefix_map = {{"", "0."}}});
-  expect_same(*net, weights_of(*outer[0]));
+  expect_same(*net, weights_of(*(*outer)[0]));
   EXPECT_THAT(error_text([&] { load_weights(*net, folder / "x", {.prefix_map = {{"0.", "1."}}}); }),
               HasSubstr("x: two tensors become 1.bias"));
 }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,9 +24,11 @@ struct ZipItem {
   std::optional<std::string> local_name = {};
 };
 
+/// Appends the integer's lowest bytes, little-endian.
 inline void put(std::string& bytes, std::uint64_t value, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
-    bytes.push_back(static_cast<char>(value >> (8 * i) & 0xff));
+    bytes.push_back(static_cast<char>(value & 0xff));
+    value >>= 8;
   }
 }
 

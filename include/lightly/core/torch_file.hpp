@@ -27,9 +27,9 @@ struct TorchFileOptions {
 /// their strides, and only the storages that are asked for are read; parameters come detached.
 /// Sparse, quantized and not yet conjugated tensors are passed over.
 ///
-/// Every size and place is checked before memory is taken, of which no more is needed than the file
-/// has bytes, and the pickle's objects are limited. A damaged, hostile or big-endian file, one
-/// without tensors or without that subtree gives a c10::Error that names it.
+/// Every size and place is checked before memory is taken: the tensors need no more than the file
+/// has bytes, and the pickle makes at most 4 million objects. A damaged, hostile or big-endian
+/// file, one without tensors or without that subtree gives a c10::Error that names it.
 std::map<std::string, at::Tensor> load_torch_file(const std::filesystem::path& path,
                                                   const TorchFileOptions& options = {});
 

@@ -50,7 +50,8 @@ class Machine {
   template <typename Integer>
   Integer take() {
     Integer integer{};
-    std::memcpy(&integer, take_bytes(sizeof(integer)).data(), sizeof(integer));
+    const std::string_view taken = take_bytes(sizeof(integer));
+    std::memcpy(&integer, taken.data(), taken.size());
     return integer;
   }
 

@@ -41,7 +41,8 @@ class Fields {
   template <typename Integer>
   Integer take() {
     Integer value{};
-    std::memcpy(&value, take(sizeof(value)).data(), sizeof(value));
+    const std::string_view taken = take(sizeof(value));
+    std::memcpy(&value, taken.data(), taken.size());
     return value;
   }
 

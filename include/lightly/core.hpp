@@ -6,3 +6,4 @@
 #include "lightly/core/module.hpp"
 #include "lightly/core/random.hpp"
 #include "lightly/core/safetensors.hpp"
+#include "lightly/core/torch_file.hpp"

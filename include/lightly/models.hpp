@@ -2,6 +2,7 @@
 
 #include "lightly/models/backbone.hpp"
 #include "lightly/models/heads.hpp"
+#include "lightly/models/load_weights.hpp"
 #include "lightly/models/moco.hpp"
 #include "lightly/models/momentum.hpp"
 #include "lightly/models/output_and_features.hpp"

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -14,6 +14,7 @@
 #include <c10/util/Exception.h>
 #include <nlohmann/json.hpp>
 
+#include "core/input_file.hpp"
 #include "lightly/core/atomic_file.hpp"
 
 namespace lightly::core {
@@ -56,6 +57,31 @@ std::string_view name_from_type(const std::string& name, at::ScalarType type) {
     }
   }
   TORCH_CHECK_VALUE(false, "save_safetensors: unsupported type ", type, " of ", name);
+}
+
+// The header: an object of objects of lists, in none of which a name comes twice.
+json parse_header(const std::string& file, const std::string& text) {
+  constexpr int kMostDepth = 2;
+  std::vector<std::set<std::string>> names;  // of the objects that are open
+  const auto watch = [&](int depth, json::parse_event_t event, json& value) {
+    using Event = json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start) {
+      TORCH_CHECK(depth <= kMostDepth, "load_safetensors: ", file,
+                  ": the header is nested deeper than ", kMostDepth + 1, " levels");
+    }
+    if (event == Event::object_start) {
+      names.emplace_back();
+    } else if (event == Event::object_end) {
+      names.pop_back();
+    } else if (event == Event::key) {
+      TORCH_CHECK(names.back().insert(value.get<std::string>()).second, "load_safetensors: ", file,
+                  ": the header names ", value.get<std::string>(), " twice");
+    }
+    return true;
+  };
+  json header = json::parse(text, watch, /*allow_exceptions=*/false);
+  TORCH_CHECK(header.is_object(), "load_safetensors: ", file, ": the header is not a JSON object");
+  return header;
 }
 
 // What the header says of one tensor, checked for sense.
@@ -121,23 +147,18 @@ const at::Tensor& Safetensors::at(const std::string& name) const {
 }
 
 Safetensors load_safetensors(const std::filesystem::path& path) {
+  InputFile stream("load_safetensors", path);
   const std::string file = path.string();
-  std::ifstream stream(path, std::ios::binary | std::ios::ate);
-  TORCH_CHECK(stream, "load_safetensors: cannot open ", file);
-  const auto file_bytes = static_cast<std::uint64_t>(stream.tellg());
-  stream.seekg(0);
+  const std::uint64_t file_bytes = stream.size();
   std::uint64_t header_bytes = 0;
-  TORCH_CHECK(file_bytes >= sizeof(header_bytes) &&
-                  stream.read(reinterpret_cast<char*>(&header_bytes), sizeof(header_bytes)),
-              "load_safetensors: ", file, ": too short for a header, ", file_bytes, " bytes");
+  TORCH_CHECK(file_bytes >= sizeof(header_bytes), "load_safetensors: ", file,
+              ": too short for a header, ", file_bytes, " bytes");
+  stream.read(0, &header_bytes, sizeof(header_bytes), "the header's length");
   TORCH_CHECK(header_bytes <= kMaxHeaderBytes && header_bytes <= file_bytes - sizeof(header_bytes),
               "load_safetensors: ", file, ": the header claims ", header_bytes,
               " bytes, the file has ", file_bytes);
-  std::string header_text(header_bytes, '\0');
-  TORCH_CHECK(stream.read(header_text.data(), static_cast<std::streamsize>(header_bytes)),
-              "load_safetensors: ", file, ": cannot read the header");
-  const json header = json::parse(header_text, nullptr, /*allow_exceptions=*/false);
-  TORCH_CHECK(header.is_object(), "load_safetensors: ", file, ": the header is not a JSON object");
+  const json header =
+      parse_header(file, stream.read(sizeof(header_bytes), header_bytes, "the header"));
 
   const std::uint64_t data_begin = sizeof(header_bytes) + header_bytes;
   const std::uint64_t data_bytes = file_bytes - data_begin;
@@ -158,10 +179,7 @@ Safetensors load_safetensors(const std::filesystem::path& path) {
   check_layout(file, entries, data_bytes);
   for (const auto& [name, entry] : entries) {
     at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(entry.type));
-    stream.seekg(static_cast<std::streamoff>(data_begin + entry.begin));
-    TORCH_CHECK(stream.read(static_cast<char*>(tensor.mutable_data_ptr()),
-                            static_cast<std::streamsize>(entry.end - entry.begin)),
-                "load_safetensors: ", file, ": cannot read ", name);
+    stream.read(data_begin + entry.begin, tensor.mutable_data_ptr(), entry.end - entry.begin, name);
     if (entry.type == at::kBool) {
       const auto* bytes = static_cast<const std::uint8_t*>(tensor.const_data_ptr());
       TORCH_CHECK(std::all_of(bytes, bytes + tensor.nbytes(), [](auto byte) { return byte <= 1; }),

@@ -43,32 +43,53 @@ void load_state_dict(torch::nn::Module& module, const std::map<std::string, at::
   load_state_dict(state_dict(module), tensors, "load_state_dict");
 }
 
-std::vector<std::string> state_dict_problems(
-    const torch::OrderedDict<std::string, at::Tensor>& targets,
-    const std::map<std::string, at::Tensor>& tensors, StateDictMatch match) {
+std::vector<std::string> StateDictReport::problems() const {
+  std::vector<std::string> lines;
+  for (const std::string& name : missing) {
+    lines.push_back("missing " + name);
+  }
+  lines.insert(lines.end(), mis_shaped.begin(), mis_shaped.end());
+  for (const std::string& name : unexpected) {
+    lines.push_back("unexpected " + name);
+  }
+  return lines;
+}
+
+StateDictReport compare_state_dict(const torch::OrderedDict<std::string, at::Tensor>& targets,
+                                   const std::map<std::string, at::Tensor>& tensors,
+                                   StateDictMatch match) {
   const bool exact = match == StateDictMatch::kExact;
-  std::vector<std::string> problems;
+  StateDictReport report;
   for (const auto& target : targets) {
     const std::string& name = target.key();
     const at::Tensor& expected = target.value();
     const auto found = tensors.find(name);
     if (found == tensors.end() || !found->second.defined()) {
       if (exact || !name.ends_with("num_batches_tracked")) {
-        problems.push_back("missing " + name);
+        report.missing.push_back(name);
       }
     } else if (const at::Tensor& given = found->second;
                given.sizes() != expected.sizes() ||
                (exact && given.scalar_type() != expected.scalar_type())) {
-      problems.push_back(c10::str(name, " is ", given.scalar_type(), " ", given.sizes(),
-                                  ", expected ", expected.scalar_type(), " ", expected.sizes()));
+      report.mis_shaped.push_back(c10::str(name, " is ", given.scalar_type(), " ", given.sizes(),
+                                           ", expected ", expected.scalar_type(), " ",
+                                           expected.sizes()));
+    } else {
+      report.loaded.push_back(name);
     }
   }
   for (const auto& [name, tensor] : tensors) {
     if (!targets.contains(name)) {
-      problems.push_back("unexpected " + name);
+      report.unexpected.push_back(name);
     }
   }
-  return problems;
+  return report;
+}
+
+std::vector<std::string> state_dict_problems(
+    const torch::OrderedDict<std::string, at::Tensor>& targets,
+    const std::map<std::string, at::Tensor>& tensors, StateDictMatch match) {
+  return compare_state_dict(targets, tensors, match).problems();
 }
 
 void load_state_dict(const torch::OrderedDict<std::string, at::Tensor>& targets,

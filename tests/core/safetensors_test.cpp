@@ -33,7 +33,7 @@ std::string load_error(const std::string& bytes) {
   const TemporaryFolder folder;
   write_file(folder / "bad.safetensors", bytes);
   const std::string text = error_text([&] { load_safetensors(folder / "bad.safetensors"); });
-  EXPECT_THAT(text, HasSubstr("bad.safetensors"));
+  EXPECT_THAT(text, HasSubstr("bad.safetensors"));  // "no error" has it not
   return text;
 }
 
@@ -110,6 +110,55 @@ TEST(Safetensors, NamesFileAndReasonOnEveryLie) {
               HasSubstr("a must hold bools of 0 or 1"));
   EXPECT_THAT(error_text([] { load_safetensors("/nonexistent/x.safetensors"); }),
               HasSubstr("cannot open /nonexistent/x.safetensors"));
+}
+
+TEST(Safetensors, RefusesHostileHeaders) {
+  std::string huge(8, '\0');
+  huge[7] = '\x10';  // 2^60 bytes
+  EXPECT_THAT(load_error(huge + "{}"),
+              HasSubstr("the header claims 1152921504606846976 bytes, the file has 10"));
+  const std::string entry = R"({"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+  EXPECT_THAT(load_error(with_header(R"({"a":)" + entry + R"(,"a":)" + entry + "}", "")),
+              HasSubstr("the header names a twice"));
+  EXPECT_THAT(load_error(with_header(
+                  R"({"a":{"dtype":"U8","dtype":"I8","shape":[0],"data_offsets":[0,0]}})", "")),
+              HasSubstr("the header names dtype twice"));
+  EXPECT_THAT(load_error(with_header("{\"\xff\":" + entry + "}", "")),
+              HasSubstr("the header is not a JSON object"));
+  constexpr std::size_t kDeep = 1'000'000;
+  for (const std::string open : {"[", R"({"a":)"}) {
+    std::string nest;
+    for (std::size_t i = 0; i < kDeep; ++i) {
+      nest += open;
+    }
+    EXPECT_THAT(load_error(with_header(nest, "")), HasSubstr("nested deeper than 3 levels"));
+  }
+  // Three sizes whose product is 2^64, which is 0 in 64 bits.
+  EXPECT_THAT(
+      load_error(with_header(
+          R"({"a":{"dtype":"U8","shape":[4194304,4194304,1048576],"data_offsets":[0,0]}})", "")),
+      HasSubstr("does not fit"));
+  EXPECT_THAT(
+      load_error(with_header(
+          R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,18446744073709551615]}})", "x")),
+      HasSubstr("a lies at [0, 18446744073709551615), the file holds 1 bytes"));
+  EXPECT_THAT(
+      load_error(with_header(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}})", "x")),
+      HasSubstr("a lies at [1, 0)"));
+}
+
+TEST(Safetensors, RefusesWhatIsNoFile) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(error_text([&] { load_safetensors(folder.path()); }),
+              HasSubstr("not a regular file"));
+}
+
+TEST(Safetensors, RefusesEveryCutOffFile) {
+  const std::string good = read_file(std::filesystem::path(LIGHTLY_TESTS_DIR) /
+                                     "golden/core/safetensors_0.8_every_dtype.safetensors");
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    load_error(good.substr(0, size));
+  }
 }
 
 TEST(Safetensors, RandomDamageIsAnErrorOrAReadableFileNeverACrash) {

@@ -2,23 +2,13 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <string>
 
 #include <hwy/targets.h>
 
+#include "require.hpp"
 #include "transforms/kernels/targets.hpp"
 
 namespace lightly::fuzz {
-
-/// Ends the process, which libFuzzer reports with the input that led here.
-inline void require(bool condition, const std::string& what) {
-  if (!condition) {
-    std::fprintf(stderr, "fuzz: %s\n", what.c_str());
-    std::abort();
-  }
-}
 
 /// While it lives every kernel is the scalar one.
 class ScalarKernels {

@@ -88,7 +88,23 @@ TEST(StateDictProblems, AreStricterWhenExact) {
   EXPECT_THAT(state_dict_problems(state_dict(*net), tensors), IsEmpty());
   EXPECT_THAT(
       state_dict_problems(state_dict(*net), tensors, StateDictMatch::kExact),
-      ElementsAre("0.bias is Double [3], expected Float [3]", "missing 1.num_batches_tracked"));
+      ElementsAre("missing 1.num_batches_tracked", "0.bias is Double [3], expected Float [3]"));
+}
+
+TEST(CompareStateDict, SortsEveryNameOnce) {
+  const auto net = small_net();
+  auto tensors = copied(*net);
+  tensors.erase("1.weight");
+  tensors.erase("1.num_batches_tracked");
+  tensors["1.running_mean"] = torch::zeros({4});
+  tensors["2.weight"] = torch::zeros({1});
+  const StateDictReport report = compare_state_dict(state_dict(*net), tensors);
+  EXPECT_THAT(report.loaded, ElementsAre("0.weight", "0.bias", "1.bias", "1.running_var"));
+  EXPECT_THAT(report.missing, ElementsAre("1.weight"));
+  EXPECT_THAT(report.mis_shaped, ElementsAre("1.running_mean is Float [4], expected Float [3]"));
+  EXPECT_THAT(report.unexpected, ElementsAre("2.weight"));
+  EXPECT_FALSE(report.is_complete());
+  EXPECT_TRUE(compare_state_dict(state_dict(*net), copied(*net)).is_complete());
 }
 
 TEST(LoadStateDict, KeepsIdentityAndLayout) {

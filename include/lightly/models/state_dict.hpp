@@ -23,8 +23,31 @@ enum class StateDictMatch {
   kExact,
 };
 
-/// What keeps `tensors` from being copied into `targets`, one line each: missing and unexpected
-/// names, wrong shapes, and with kExact wrong types; empty when all fits.
+/// How tensors fit a state dict, each name once.
+struct StateDictReport {
+  /// Names that fit.
+  std::vector<std::string> loaded = {};
+  /// Names for which there is no tensor.
+  std::vector<std::string> missing = {};
+  /// One line each: "fc.weight is Float [5, 8], expected Float [10, 8]"; with kExact wrong types
+  /// too.
+  std::vector<std::string> mis_shaped = {};
+  /// Tensors for which there is no name.
+  std::vector<std::string> unexpected = {};
+
+  /// Whether all fits.
+  bool is_complete() const { return missing.empty() && mis_shaped.empty() && unexpected.empty(); }
+
+  /// All that does not fit, one line each.
+  std::vector<std::string> problems() const;
+};
+
+/// Compares tensors with a state dict by name and shape.
+StateDictReport compare_state_dict(const torch::OrderedDict<std::string, at::Tensor>& targets,
+                                   const std::map<std::string, at::Tensor>& tensors,
+                                   StateDictMatch match = StateDictMatch::kLenient);
+
+/// What keeps `tensors` from being copied into `targets`: `compare_state_dict(...).problems()`.
 std::vector<std::string> state_dict_problems(
     const torch::OrderedDict<std::string, at::Tensor>& targets,
     const std::map<std::string, at::Tensor>& tensors,

@@ -13,6 +13,7 @@
 #include <c10/util/Exception.h>
 
 #include "core/kernels/tiles.hpp"
+#include "core/tensor_rows.hpp"
 #include "evaluation/checks.hpp"
 #include "lightly/core/check.hpp"
 
@@ -20,6 +21,7 @@ namespace lightly::evaluation {
 namespace {
 
 namespace kernels = core::kernels;
+using core::rows_of;
 using kernels::padded;
 
 // A candidate as one integer: the similarity in an order-preserving form above the complement of
@@ -146,13 +148,6 @@ class TileSearch {
     std::int64_t first_row;
     std::int64_t rows;
   };
-
-  static kernels::Rows rows_of(const at::Tensor& matrix) {
-    return {.values = matrix.const_data_ptr<float>(),
-            .count = matrix.size(0),
-            .depth = matrix.size(1),
-            .stride = matrix.stride(0)};
-  }
 
   void merge(const Part& part, const std::int64_t* excluded) {
     const std::int64_t depth = bank_.size(1);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -13,24 +12,19 @@
 #include <ATen/ops/zeros.h>
 
 #include "core/kernels/tiles.hpp"
+#include "core/tensor_rows.hpp"
 
 namespace lightly::loss {
 namespace {
 
 namespace kernels = core::kernels;
+using core::rows_of;
+using kernels::kInfinity;
 using kernels::kPanel;
 using kernels::padded;
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 /// Queries and bank rows of a tile.
 constexpr std::int64_t kTile = 256;
-
-kernels::Rows rows_of(const at::Tensor& matrix) {
-  return {.values = matrix.const_data_ptr<float>(),
-          .count = matrix.size(0),
-          .depth = matrix.size(1),
-          .stride = matrix.size(1)};
-}
 
 void scale_row(float* row, std::int64_t depth, float factor) {
   std::transform(row, row + depth, row, [factor](float value) { return value * factor; });

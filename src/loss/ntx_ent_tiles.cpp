@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
@@ -16,10 +15,9 @@ namespace lightly::loss {
 namespace {
 
 namespace kernels = core::kernels;
+using kernels::kInfinity;
 using kernels::kPanel;
 using kernels::padded;
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 at::Tensor floats(std::int64_t count) {
   return at::empty({count}, at::kFloat);

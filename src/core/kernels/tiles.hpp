@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 /// Tiles of products between the rows of two float32 matrices: what NT-Xent, the memory bank and
 /// nearest neighbours have in common. Pointers, sizes and strides (in elements); no allocation.
@@ -9,6 +10,8 @@ namespace lightly::core::kernels {
 
 /// Rows of a panel and columns of a slice.
 inline constexpr std::int64_t kPanel = 32;
+
+inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 /// The smallest multiple of kPanel that is >= count.
 constexpr std::int64_t padded(std::int64_t count) {

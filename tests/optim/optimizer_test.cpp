@@ -157,7 +157,8 @@ TEST(Optimizer, AStateWithoutGroupsFitsOneGroup) {
   one.load_state(state);
   EXPECT_EQ(one.lr(), 2.0);
   EXPECT_EQ(one.groups()[0].weight_decay, 0.5);
-  const SGD two({{.parameters = {leaf(torch::zeros({2}))}}, {}}, {.lr = 1.0, .momentum = 0.5});
+  const SGD two({{.parameters = {leaf(torch::zeros({2}))}}, ParameterGroup()},
+                {.lr = 1.0, .momentum = 0.5});
   EXPECT_THAT(two.state_problems(state),
               ElementsAre("missing groups.size", "missing groups.lr_factor",
                           "missing groups.weight_decay"));
@@ -235,7 +236,7 @@ TEST(Optimizer, ListsEverythingThatIsWrongWithAStateAndKeepsItsOwn) {
   EXPECT_THAT(sgd.state_problems({{"lr", torch::ones({2})}}),
               ElementsAre("lr is Float [2], expected Double []"));
   EXPECT_THAT(sgd.state_problems({{"lr", torch::tensor(-1.0, torch::kDouble)}}),
-              ElementsAre("lr is [-1], expected >= 0 and finite"));
+              ElementsAre("lr is -1, expected >= 0 and finite"));
   EXPECT_THAT(sgd.state_problems({{"lr", at::Tensor()}}), ElementsAre("undefined lr"));
 }
 
@@ -249,9 +250,9 @@ TEST(Optimizer, ListsWhatIsWrongWithTheGroupsOfAState) {
   state["groups.lr_factor"] = doubles({1.0, -1.0});
   state["groups.weight_decay"] = doubles({std::nan(""), 0.0});
   EXPECT_THAT(sgd.state_problems(state),
-              ElementsAre("groups.lr_factor is [1, -1], expected >= 0 and finite",
-                          "groups.size is [1, 2], expected [2, 1]",
-                          "groups.weight_decay is [nan, 0], expected >= 0 and finite"));
+              ElementsAre("groups.lr_factor is 1 -1, expected >= 0 and finite",
+                          "groups.size is 1 2, expected 2 1",
+                          "groups.weight_decay is nan 0, expected >= 0 and finite"));
   state["groups.size"] = torch::tensor({3}, torch::kLong);
   EXPECT_THAT(sgd.state_problems(state)[1],
               HasSubstr("groups.size is Long [1], expected Long [2]"));
@@ -267,7 +268,7 @@ TEST(Optimizer, AParametersStateIsThereAsAWholeOrNotAtAll) {
   state["max_exp_avg_sq.0"] = torch::ones({2});
   EXPECT_THAT(adamw.state_problems(state),
               ElementsAre("missing exp_avg_sq.0", "unexpected max_exp_avg_sq.0",
-                          "step.0 is [0], expected >= 1 and finite"));
+                          "step.0 is 0, expected >= 1 and finite"));
 }
 
 }  // namespace

@@ -93,9 +93,11 @@ Optimizer::Optimizer(std::vector<ParameterGroup> groups, Setup setup)
   std::unordered_set<const void*> seen;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     ParameterGroup& group = groups_[g];
-    group.weight_decay = group.weight_decay.value_or(setup_.weight_decay);
     const std::string prefix = "groups[" + std::to_string(g) + "].";
-    core::check_not_negative(name, prefix + "weight_decay", *group.weight_decay);
+    if (group.weight_decay) {
+      core::check_not_negative(name, prefix + "weight_decay", *group.weight_decay);
+    }
+    group.weight_decay = group.weight_decay.value_or(setup_.weight_decay);
     core::check_not_negative(name, prefix + "lr_factor", group.lr_factor);
     for (const at::Tensor& parameter : group.parameters) {
       const std::size_t number = parameters_.size();

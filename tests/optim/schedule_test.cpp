@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include "lightly/optim/sgd.hpp"
 #include "support/matchers.hpp"
 
 namespace lightly::optim {
@@ -91,6 +92,28 @@ TEST(CosineWarmupSchedule, MatchesLightly) {
     const torch::Tensor actual = values(CosineWarmupSchedule(options), expected.size(0));
     EXPECT_TRUE(tensors_close(actual, expected, 1e-15)) << name;
   }
+}
+
+TEST(CosineWarmupSchedule, DrivesAnOptimizerStepByStep) {
+  // 10 of 40 epochs of 5 steps, as lightly's benchmarks count them; each gradient is 1.
+  constexpr std::int64_t kStepsOfEpoch = 5;
+  const CosineWarmupSchedule schedule(
+      {.warmup_epochs = 10 * kStepsOfEpoch, .max_epochs = 40 * kStepsOfEpoch});
+  const torch::Tensor weight = torch::zeros({1}, torch::kDouble).requires_grad_();
+  SGD sgd({weight}, {.lr = 0.5});
+  const double base_lr = sgd.lr();
+  double sum = 0.0;
+  for (std::int64_t step = 0; step < 40 * kStepsOfEpoch; ++step) {
+    weight.mutable_grad() = torch::ones({1}, torch::kDouble);
+    sgd.set_lr(base_lr * schedule(step));
+    sgd.step();
+    sum += base_lr * schedule(step);
+    if (step < 10 * kStepsOfEpoch) {
+      EXPECT_DOUBLE_EQ(sgd.lr(), 0.5 * static_cast<double>(step + 1) / 50.0);
+    }
+  }
+  EXPECT_NEAR(weight.item<double>(), -sum, 1e-12);
+  EXPECT_DOUBLE_EQ(sgd.lr(), 0.5 * 0.001);
 }
 
 TEST(CosineWarmupSchedule, RejectsBadOptions) {

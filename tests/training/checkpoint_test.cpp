@@ -9,7 +9,9 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <limits>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,7 +21,10 @@
 #include "lightly/core/random.hpp"
 #include "lightly/core/safetensors.hpp"
 #include "lightly/models/state_dict.hpp"
+#include "lightly/optim/adamw.hpp"
+#include "lightly/optim/lars.hpp"
 #include "lightly/optim/schedule.hpp"
+#include "lightly/optim/sgd.hpp"
 #include "lightly/training/memory_format.hpp"
 #include "support/matchers.hpp"
 #include "training/small_net.hpp"
@@ -234,6 +239,57 @@ TEST(Checkpoint, KeepsIdentityAndLayoutOfTheModelItIsLoadedInto) {
   EXPECT_TRUE(held.is_contiguous(torch::MemoryFormat::ChannelsLast));
   EXPECT_TRUE(sgd.state().at("momentum_buffer.0").is_contiguous(torch::MemoryFormat::ChannelsLast));
   EXPECT_TRUE(tensors_equal(held, from.net->conv->weight));
+}
+
+using MakeOptimizer =
+    std::function<std::unique_ptr<optim::Optimizer>(const std::vector<optim::ParameterGroup>&)>;
+
+template <typename Kind, typename Options>
+MakeOptimizer maker(const Options& options) {
+  return [options](const auto& groups) { return std::make_unique<Kind>(groups, options); };
+}
+
+TEST(Checkpoint, EveryOptimizerContinuesBitForBitWithItsGroups) {
+  const MakeOptimizer makers[] = {
+      maker<optim::SGD>(kSgd),
+      maker<optim::AdamW>(optim::AdamWOptions{.weight_decay = 0.1}),
+      maker<optim::AdamW>(optim::AdamWOptions{.amsgrad = true, .fused = false}),
+      maker<optim::LARS>(optim::LARSOptions{.lr = 1.0, .momentum = 0.9, .weight_decay = 1e-3}),
+  };
+  const auto go_on = [](SmallNet& net, optim::Optimizer& optimizer, std::int64_t begin,
+                        std::int64_t end) {
+    for (std::int64_t step = begin; step < end; ++step) {
+      optimizer.zero_grad();
+      torch::nn::functional::cross_entropy(net(images(0, step)), torch::arange(16) % 3).backward();
+      optimizer.set_lr(optimizer.lr() * 0.9);
+      optimizer.step();
+    }
+  };
+  for (const MakeOptimizer& make : makers) {
+    const TemporaryFolder folder;
+    SmallNet whole;
+    to_channels_last(*whole);
+    const auto optimizer = make(optim::decay_groups(*whole));
+    go_on(whole, *optimizer, 0, 4);
+    optimizer->set_weight_decay(0, 0.01);
+    save_checkpoint(folder / "middle", *whole, *optimizer, {.step = 4});
+    go_on(whole, *optimizer, 4, 9);
+    save_checkpoint(folder / "whole", *whole, *optimizer, {.step = 9});
+
+    SmallNet other;
+    to_channels_last(*other);
+    const auto resumed = make(optim::decay_groups(*other));
+    const TrainingState state = load_checkpoint(folder / "middle", *other, *resumed);
+    go_on(other, *resumed, state.step, 9);
+    save_checkpoint(folder / "other", *other, *resumed, {.step = 9});
+    EXPECT_TRUE(read_file(folder / "other") == read_file(folder / "whole"));
+    // Another kind of optimizer is told.
+    optim::AdamW wrong(optim::decay_groups(*other), {.amsgrad = true});
+    if (resumed->state().contains("momentum_buffer.0")) {
+      EXPECT_THAT(error_text([&] { load_checkpoint(folder / "whole", *other, wrong); }),
+                  HasSubstr("optimizer: unexpected momentum_buffer.0"));
+    }
+  }
 }
 
 TEST(Checkpoint, IsASafetensorsFileWithPythonsNames) {

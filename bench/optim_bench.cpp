@@ -23,7 +23,7 @@ template <typename Make>
 void step(benchmark::State& state, Make make) {
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
-  const models::ResNetBackbone backbone(models::ResNetGenerator("resnet-18"));
+  models::ResNetBackbone backbone(models::ResNetGenerator("resnet-18"));
   for (const at::Tensor& parameter : backbone->parameters()) {
     parameter.mutable_grad() = 0.01 * at::randn_like(parameter).detach();
   }

@@ -20,7 +20,7 @@ using namespace lightly;
 
 // Times the steps of what `make` makes of a backbone whose parameters have gradients.
 template <typename Make>
-void step(benchmark::State& state, Make make) {
+void optimizer_step(benchmark::State& state, Make make) {
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
   models::ResNetBackbone backbone(models::ResNetGenerator("resnet-18"));
@@ -35,10 +35,11 @@ void step(benchmark::State& state, Make make) {
   at::set_num_threads(threads);
 }
 
-#define LIGHTLY_OPTIM_BENCHMARK(name, ...)                                             \
-  BENCHMARK_CAPTURE(step, name, [](torch::nn::Module& module) { return __VA_ARGS__; }) \
-      ->Name("optim_" #name)                                                           \
-      ->Unit(benchmark::kMillisecond)                                                  \
+#define LIGHTLY_OPTIM_BENCHMARK(name, ...)                                       \
+  BENCHMARK_CAPTURE(optimizer_step, name,                                        \
+                    [](const torch::nn::Module& module) { return __VA_ARGS__; }) \
+      ->Name("optim_" #name)                                                     \
+      ->Unit(benchmark::kMillisecond)                                            \
       ->UseRealTime()
 
 LIGHTLY_OPTIM_BENCHMARK(sgd, optim::SGD(module.parameters(),

@@ -19,11 +19,18 @@ from lightly.utils.benchmarking import knn_predict
 from PIL import Image
 from torch import nn
 
+try:
+    import faiss  # its neighbours only, without the votes
+    faiss.omp_set_num_threads(1)
+except ImportError:
+    faiss = None
+
 parser = argparse.ArgumentParser()
 parser.add_argument("--images", required=True, help="idx3 file of grey images, gzip or plain (Fashion-MNIST)")
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--seconds", type=float, default=3.0, help="how long each figure is measured for")
 parser.add_argument("--only", default="", help="measure only names that contain this")
+parser.add_argument("--suffix", default="", help="is added to every name")
 args = parser.parse_args()
 CPU_FLAGS = set(re.search(r"flags\s*: (.*)", Path("/proc/cpuinfo").read_text())[1].split())
 torch.set_num_threads(args.threads)
@@ -45,7 +52,7 @@ def best_seconds(call):
 def measure(name, call, views=None):
     if args.only in name:
         seconds = best_seconds(call)
-        results[name] = views / seconds if views else seconds * 1e3
+        results[name + args.suffix] = views / seconds if views else seconds * 1e3
 
 
 def read_images(path, count, size):
@@ -103,14 +110,25 @@ for name, width, num_ftrs, label in (("resnet-18", 1, 512, "resnet18"), ("resnet
     if {"avx512_bf16", "amx_bf16"} & CPU_FLAGS:  # others emulate the type
         measure(f"step_{label}_bf16_channels_last", training_step(name, width, num_ftrs, True, True), 256)
 
-for batch in (256, 1024):
+# Losses and neighbours on one thread.
+torch.set_num_threads(1)
+for batch in (256, 1024, 4096):
     out0, out1 = (torch.randn(batch, 128, requires_grad=True) for _ in range(2))
     criterion = NTXentLoss(temperature=0.5)
     measure(f"ntxent_{batch}", lambda: criterion(out0, out1).backward())
+for size in (4096, 65536):
+    out0, out1 = torch.randn(256, 128, requires_grad=True), torch.randn(256, 128)
+    with_bank = NTXentLoss(temperature=0.5, memory_bank_size=(size, 128))
+    measure(f"ntxent_256_bank_{size}", lambda: with_bank(out0, out1).backward())
 
-bank = nn.functional.normalize(torch.randn(50000, 128), dim=1)
-queries = nn.functional.normalize(torch.randn(10000, 128), dim=1)
-labels = torch.randint(0, 10, (50000,))
-# All 10,000 queries at once would hold 10,000 x 50,000 similarities; batches of 500 are what a data loader would give.
-measure("knn_10000x50000x128", lambda: [knn_predict(q, bank.T, labels, 10, 200, 0.1) for q in queries.split(500)])
+for dim in (128, 512):
+    bank = nn.functional.normalize(torch.randn(50000, dim), dim=1)
+    queries = nn.functional.normalize(torch.randn(10000, dim), dim=1)
+    labels = torch.randint(0, 10, (50000,))
+    # All 10,000 queries at once would hold 10,000 x 50,000 similarities; batches of 500 are what a data loader would give.
+    measure(f"knn_10000x50000x{dim}", lambda: [knn_predict(q, bank.T, labels, 10, 200, 0.1) for q in queries.split(500)])
+    if faiss is not None:
+        index = faiss.IndexFlatIP(dim)
+        index.add(bank.numpy())
+        measure(f"faiss_10000x50000x{dim}", lambda: index.search(queries.numpy(), 200))
 print(json.dumps(results))

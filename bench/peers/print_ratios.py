@@ -19,7 +19,16 @@ PAIRS = [
     ("step_resnet9_w025_bf16_channels_last", "step_resnet9_w025_bf16_channels_last"),
     ("ntxent_256", "ntxent_256"),
     ("ntxent_1024", "ntxent_1024"),
+    ("ntxent_4096", "ntxent_4096"),
+    ("ntxent_4096_recomputed", "ntxent_4096"),
+    ("ntxent_256_bank_4096", "ntxent_256_bank_4096"),
+    ("ntxent_256_bank_65536", "ntxent_256_bank_65536"),
     ("knn_10000x50000x128", "knn_10000x50000x128"),
+    ("knn_10000x50000x128", "faiss_10000x50000x128"),
+    ("knn_10000x50000x128", "faiss_10000x50000x128_tuned"),
+    ("knn_10000x50000x512", "knn_10000x50000x512"),
+    ("knn_10000x50000x512", "faiss_10000x50000x512"),
+    ("knn_10000x50000x512", "faiss_10000x50000x512_tuned"),
 ]
 
 with open(sys.argv[1]) as file:
@@ -31,8 +40,10 @@ with open(sys.argv[1]) as file:
         rate = run.get("items_per_second")
         value = rate if rate else run["real_time"] * {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}[run["time_unit"]]
         here[name] = max(here.get(name, 0.0), value) if rate else min(here.get(name, float("inf")), value)
-with open(sys.argv[2]) as file:
-    python = json.load(file)
+python = {}
+for path in sys.argv[2:]:
+    with open(path) as file:
+        python |= json.load(file)
 print(f"| here | lightly 1.6.0 (Python) | unit | here | Python | ratio |  ({os.cpu_count()} cores)")
 print("|---|---|---|---|---|---|")
 for ours, theirs in PAIRS:

@@ -22,8 +22,9 @@ using Floats = hn::Vec<decltype(d)>;
 constexpr std::int64_t kLanes = hn::MaxLanes(d);
 constexpr std::int64_t kColumns = 2 * kLanes;
 constexpr std::int64_t kRows = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
-// Steps of the depth after which the sums go to memory: a panel of it stays in the first cache.
-constexpr std::int64_t kDepth = 256;
+// Terms after which the sums go to memory: their part of a panel or slice, 16 KiB, stays in the first
+// cache meanwhile.
+constexpr std::int64_t kTerms = 128;
 
 struct Sums {
   Floats left[kRows];
@@ -66,8 +67,8 @@ HWY_INLINE Sums multiply(const float* factors, std::int64_t step, std::int64_t r
 }
 
 void MultiplyTile(const float* left, const float* right, std::int64_t depth, const Tile& tile) {
-  for (std::int64_t from = 0; from < depth; from += kDepth) {
-    const std::int64_t steps = std::min(kDepth, depth - from);
+  for (std::int64_t from = 0; from < depth; from += kTerms) {
+    const std::int64_t steps = std::min(kTerms, depth - from);
     for (std::int64_t j = 0; j < tile.columns; j += kColumns) {
       const float* columns = right + (j / kPanel * depth + from) * kPanel + j % kPanel;
       for (std::int64_t i = 0; i < tile.rows; i += kRows) {
@@ -90,12 +91,15 @@ void AddWeightedRows(const Tile& tile, Sum over, const float* summands, const We
   const std::int64_t terms = over_columns ? tile.columns : tile.rows;
   const std::int64_t output_step = over_columns ? tile.stride : 1;
   const std::int64_t term_step = over_columns ? 1 : tile.stride;
-  for (std::int64_t slice = 0; slice < sum.slices; ++slice) {
-    for (std::int64_t j = 0; j < kPanel; j += kColumns) {
-      const float* columns = summands + slice * sum.slice_stride + j;
+  for (std::int64_t from = 0; from < terms; from += kTerms) {
+    const std::int64_t count = std::min(kTerms, terms - from);
+    const float* weights = tile.values + from * term_step;
+    for (std::int64_t j = 0; j < sum.slices * kPanel; j += kColumns) {
+      const float* columns =
+          summands + j / kPanel * sum.slice_stride + from * kPanel + j % kPanel;
       for (std::int64_t i = 0; i < outputs; i += kRows) {
-        multiply(tile.values + i * output_step, term_step, output_step, columns, terms)
-            .add_to(sum.values + i * sum.stride + slice * kPanel + j, sum.stride);
+        multiply(weights + i * output_step, term_step, output_step, columns, count)
+            .add_to(sum.values + i * sum.stride + j, sum.stride);
       }
     }
   }

@@ -21,7 +21,8 @@ namespace kernels = core::kernels;
 using kernels::kPanel;
 using kernels::padded;
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
+/// Of a row that is not there.
+constexpr float kNoSimilarity = -std::numeric_limits<float>::infinity();
 /// Queries and bank rows of a tile.
 constexpr std::int64_t kTile = 256;
 
@@ -70,7 +71,7 @@ NTXentBankTiles::NTXentBankTiles(const at::Tensor& out0, const at::Tensor& out1,
   at::parallel_for(0, threads, 1, [&](std::int64_t from, std::int64_t to) {
     for (std::int64_t thread = from; thread < to; ++thread) {
       Partial& partial = partials[static_cast<std::size_t>(thread)];
-      partial.maxima = at::full({batch_}, -kInfinity, at::kFloat);
+      partial.maxima = at::full({batch_}, kNoSimilarity, at::kFloat);
       partial.sums = at::zeros({batch_}, at::kDouble);
       if (options.with_gradient) {
         partial.weighted = at::zeros({padded(batch_), padded(depth_)}, at::kFloat);
@@ -107,7 +108,7 @@ void NTXentBankTiles::visit(const at::Tensor& bank, std::int64_t first, std::int
     kernels::multiply_tile(query_panels_.const_data_ptr<float>() + query * depth_,
                            panels.const_data_ptr<float>(), depth_, tile);
     for (std::int64_t i = 0; i < count; ++i) {
-      std::fill(values + i * kTile + rows.count, values + i * kTile + columns, -kInfinity);
+      std::fill(values + i * kTile + rows.count, values + i * kTile + columns, kNoSimilarity);
     }
     const kernels::LogSumExp sums{.maxima = partial.maxima.mutable_data_ptr<float>() + query,
                                   .sums = partial.sums.mutable_data_ptr<double>() + query};

@@ -8,7 +8,7 @@
 
 #include <hwy/targets.h>
 
-#include "transforms/kernels/targets.hpp"
+#include "core/kernels/targets.hpp"
 
 namespace lightly::fuzz {
 
@@ -24,11 +24,11 @@ inline void require(bool condition, const std::string& what) {
 class ScalarKernels {
  public:
   ScalarKernels() {
-    const std::int64_t targets = hwy::SupportedTargets() & transforms::kernels::compiled_targets();
-    transforms::kernels::use_target(
+    const std::int64_t targets = hwy::SupportedTargets() & core::kernels::compiled_targets();
+    core::kernels::use_target(
         std::int64_t{1} << (63 - std::countl_zero(static_cast<std::uint64_t>(targets))));
   }
-  ~ScalarKernels() { transforms::kernels::use_target(0); }
+  ~ScalarKernels() { core::kernels::use_target(0); }
   ScalarKernels(const ScalarKernels&) = delete;
   ScalarKernels& operator=(const ScalarKernels&) = delete;
 };

@@ -20,11 +20,11 @@
 #include <hwy/targets.h>
 
 #include "common/images.hpp"
+#include "core/kernels/targets.hpp"
 #include "data/batch_builder.hpp"
 #include "data/batch_memory.hpp"
 #include "lightly/data/collate.hpp"
 #include "lightly/transforms/functional.hpp"
-#include "core/kernels/targets.hpp"
 
 namespace {
 

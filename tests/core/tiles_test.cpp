@@ -334,13 +334,11 @@ TEST_P(Tiles, TwoSidedSoftmaxAddsBothExponentials) {
   of_columns[4] = kInfinity;
   Floats apart(at(kSize * kSize));
   const LogSums log_sums{.of_rows = of_rows.data(), .of_columns = of_columns.data()};
-  two_sided_softmax(
-      similarities.data(), log_sums,
-      {.values = apart.data(), .rows = kSize, .columns = kSize, .stride = kSize});
+  two_sided_softmax(similarities.data(), log_sums,
+                    {.values = apart.data(), .rows = kSize, .columns = kSize, .stride = kSize});
   Floats in_place = similarities;
-  two_sided_softmax(
-      in_place.data(), log_sums,
-      {.values = in_place.data(), .rows = kSize, .columns = kSize, .stride = kSize});
+  two_sided_softmax(in_place.data(), log_sums,
+                    {.values = in_place.data(), .rows = kSize, .columns = kSize, .stride = kSize});
   EXPECT_EQ(apart, in_place);
   for (std::int64_t i = 0; i < kSize; ++i) {
     for (std::int64_t j = 0; j < kSize; ++j) {
@@ -379,8 +377,7 @@ TEST_P(Tiles, CandidatesAreThoseAboveTheThresholdInTheirOrder) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryTarget, Tiles,
-                         ::testing::ValuesIn(lightly::testing::simd_targets()),
+INSTANTIATE_TEST_SUITE_P(EveryTarget, Tiles, ::testing::ValuesIn(lightly::testing::simd_targets()),
                          lightly::testing::target_name);
 
 }  // namespace

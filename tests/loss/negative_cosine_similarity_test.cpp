@@ -45,8 +45,7 @@ TEST(NegativeCosineSimilarity, GivesThePythonLossesAndGradients) {
       const at::Tensor loss = criterion(x0, x1);
       loss.backward();
       EXPECT_EQ(loss.scalar_type(), dtype);
-      EXPECT_TRUE(
-          tensors_close(loss.reshape({1}), golden.at("1.6.0." + name + "loss"), tolerance));
+      EXPECT_TRUE(tensors_close(loss.reshape({1}), golden.at("1.6.0." + name + "loss"), tolerance));
       EXPECT_TRUE(tensors_close(x0.grad(), golden.at("1.6.0." + name + "grad0"), tolerance));
       EXPECT_TRUE(tensors_close(x1.grad(), golden.at("1.6.0." + name + "grad1"), tolerance));
 
@@ -55,8 +54,7 @@ TEST(NegativeCosineSimilarity, GivesThePythonLossesAndGradients) {
       SymNegCosineSimilarityLoss symmetric;
       const at::Tensor both = symmetric(out0, out1);
       both.backward();
-      EXPECT_TRUE(
-          tensors_close(both.reshape({1}), golden.at("1.1.0." + name + "loss"), tolerance));
+      EXPECT_TRUE(tensors_close(both.reshape({1}), golden.at("1.1.0." + name + "loss"), tolerance));
       EXPECT_TRUE(tensors_close(out0.p.grad(), golden.at("1.1.0." + name + "grad_p0"), tolerance));
       EXPECT_TRUE(tensors_close(out1.p.grad(), golden.at("1.1.0." + name + "grad_p1"), tolerance));
       EXPECT_FALSE(out0.z.grad().defined());
@@ -84,9 +82,8 @@ struct ModelOutput {
 TEST(SymNegCosineSimilarityLoss, TakesAnyOutputWithProjectionAndPrediction) {
   const ModelOutput out0{.z = mk(2, 4), .p = mk(2, 4, 0.1)};
   const ModelOutput out1{.z = mk(2, 4, 0.2), .p = mk(2, 4, 0.3)};
-  EXPECT_TRUE(tensors_equal(
-      SymNegCosineSimilarityLoss()(out0, out1),
-      sym_neg_cosine_similarity_loss({out0.z, out0.p}, {out1.z, out1.p})));
+  EXPECT_TRUE(tensors_equal(SymNegCosineSimilarityLoss()(out0, out1),
+                            sym_neg_cosine_similarity_loss({out0.z, out0.p}, {out1.z, out1.p})));
 }
 
 TEST(NegativeCosineSimilarity, OfAZeroRowIsZeroWithFiniteGradient) {

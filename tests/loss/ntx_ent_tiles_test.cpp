@@ -65,12 +65,22 @@ Views converted(const Views& rows, at::ScalarType dtype) {
           .bank = rows.bank.defined() ? rows.bank.to(dtype) : rows.bank};
 }
 
-// Relative to the largest entry, for gradients of a row share the rounding of its sum.
-void expect_close(const Result& actual, const Result& exact, double of_loss, double of_gradient) {
-  EXPECT_TRUE(tensors_close(actual.loss, exact.loss, of_loss, of_loss));
-  for (const auto& [a, e] : {std::pair(actual.grad0, exact.grad0), {actual.grad1, exact.grad1}}) {
-    EXPECT_TRUE(tensors_close(a, e, of_gradient * e.abs().max().item<double>() + 1e-7));
-  }
+// Errors of a gradient are measured in 1 / (|temperature| B length of the row): terms of that size
+// cancel in it.
+struct Tolerance {
+  double loss, gradient;
+};
+
+void expect_close(const Result& actual, const Result& exact, const Views& rows,
+                  const Tolerance& tolerance) {
+  EXPECT_TRUE(tensors_close(actual.loss, exact.loss, tolerance.loss, tolerance.loss));
+  const auto check = [&](const at::Tensor& a, const at::Tensor& e, const at::Tensor& of) {
+    const at::Tensor lengths = of.to(at::kDouble).norm(2, 1, true);
+    const double batch = static_cast<double>(of.size(0));
+    EXPECT_TRUE(tensors_close(a * lengths * batch, e * lengths * batch, tolerance.gradient));
+  };
+  check(actual.grad0, exact.grad0, rows.out0);
+  check(actual.grad1, exact.grad1, rows.out1);
 }
 
 void expect_equal(const Result& actual, const Result& expected) {
@@ -99,13 +109,15 @@ void expect_all_agree(const Views& rows) {
           .temperature = temperature, .similarities = how, .kept_bytes = kept_bytes};
     };
     const Result exact = differentiate(wide, options(Similarities::kMatrix));
-    expect_close(differentiate(wide, options(Similarities::kTiles)), exact, 1e-12, 1e-11);
-    // A similarity of 1 / temperature is rounded to float32.
-    const double scale = std::max(1.0, 0.1 / std::abs(temperature));
+    // A similarity of 1 / temperature is rounded, and so is the weight made of it.
+    const double scale = 1.0 / std::abs(temperature);
+    const Tolerance of_float{.loss = 5e-7 * std::max(2.0, scale),
+                             .gradient = 1e-6 * scale * std::max(2.0, scale)};
+    expect_close(differentiate(wide, options(Similarities::kTiles)), exact, rows,
+                 {.loss = 1e-8 * of_float.loss, .gradient = 1e-8 * of_float.gradient});
     const Result tiles = differentiate(rows, options(Similarities::kTiles));
-    expect_close(tiles, exact, 1e-6 * scale, 1e-5 * scale);
-    expect_close(differentiate(rows, options(Similarities::kMatrix)), exact, 1e-6 * scale,
-                 1e-5 * scale);
+    expect_close(tiles, exact, rows, of_float);
+    expect_close(differentiate(rows, options(Similarities::kMatrix)), exact, rows, of_float);
     expect_equal(differentiate(rows, options(Similarities::kTiles, 1 << 30)), tiles);
     expect_equal(differentiate(rows, options(Similarities::kAuto)), tiles);
   }
@@ -144,7 +156,7 @@ TEST(NTXentTiles, RepeatBitForBitAndAgreeForEveryNumberOfThreads) {
       const Result result = differentiate(rows, options);
       expect_equal(differentiate(rows, options), result);
       if (one) {
-        expect_close(result, *one, 1e-6, 1e-5);
+        expect_close(result, *one, rows, {.loss = 1e-6, .gradient = 1e-5});
       } else {
         one = result;
       }
@@ -159,11 +171,11 @@ TEST(NTXentTiles, TakeOtherStrides) {
       return matrix.defined() ? matrix.t().contiguous().t() : matrix;
     };
     const NTXentOptions options{.similarities = Similarities::kTiles};
-    expect_equal(differentiate({.out0 = strided(rows.out0),
-                                .out1 = strided(rows.out1),
-                                .bank = strided(rows.bank)},
-                               options),
-                 differentiate(rows, options));
+    expect_equal(
+        differentiate(
+            {.out0 = strided(rows.out0), .out1 = strided(rows.out1), .bank = strided(rows.bank)},
+            options),
+        differentiate(rows, options));
   }
 }
 

@@ -15,8 +15,8 @@ namespace lightly::testing {
 /// them: one bit each.
 inline std::vector<std::int64_t> simd_targets() {
   std::vector<std::int64_t> result;
-  for (std::int64_t rest = hwy::SupportedTargets() & core::kernels::compiled_targets();
-       rest != 0; rest &= rest - 1) {
+  for (std::int64_t rest = hwy::SupportedTargets() & core::kernels::compiled_targets(); rest != 0;
+       rest &= rest - 1) {
     result.push_back(rest & -rest);
   }
   return result;

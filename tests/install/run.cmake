@@ -34,7 +34,7 @@ endfunction()
 
 file(REMOVE_RECURSE "${WORK}")
 extract_program("${SOURCE}/README.md" "${WORK}/readme.cpp")
-set(pages overview invariances batched_views)
+set(pages overview invariances batched_views models losses)
 foreach(page IN LISTS pages)
   extract_program("${SOURCE}/docs/${page}.md" "${WORK}/${page}.cpp")
 endforeach()

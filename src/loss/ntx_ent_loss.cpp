@@ -89,6 +89,11 @@ at::Tensor loss_by_matrix(const at::Tensor& out0, const at::Tensor& out1, const 
   return (at::logaddexp(positives, negatives) - positives).mean();
 }
 
+// Whether the kernels of our own take rows of this kind.
+bool fits_kernels(const at::Tensor& rows) {
+  return rows.is_cpu() && rows.scalar_type() == at::kFloat;
+}
+
 constexpr std::int64_t kLargestMatrixBytes = std::int64_t{64} << 20;
 constexpr std::int64_t kChunkBytes = std::int64_t{32} << 20;
 
@@ -106,7 +111,7 @@ struct TiledInput {
 at::Tensor compute(Tiled& tiled, const at::Tensor& out0, const at::Tensor& out1,
                    const TiledInput& input) {
   const double temperature = input.options.temperature;
-  if (!out0.is_cpu() || out0.scalar_type() != at::kFloat) {
+  if (!fits_kernels(out0)) {
     return tiled.how
         .emplace<NTXentChunks>(
             out0, out1, input.bank,
@@ -184,7 +189,7 @@ bool takes_tiles(const at::Tensor& out0, const at::Tensor& bank, Similarities si
   }
   const std::int64_t batch = out0.size(0);
   const std::int64_t entries = bank.defined() ? batch * bank.size(0) : 4 * batch * batch;
-  return (out0.is_cpu() && out0.scalar_type() == at::kFloat) ||
+  return fits_kernels(out0) ||
          entries * static_cast<std::int64_t>(out0.element_size()) > kLargestMatrixBytes;
 }
 
@@ -264,8 +269,9 @@ at::Tensor NTXentLossImpl::forward(const at::Tensor& out0, const at::Tensor& out
   check_views(out0, out1);
   const bool updates = at::GradMode::is_enabled() && out0.requires_grad();
   at::Tensor bank = memory_bank->query(out1);
-  if (updates) {
-    bank = bank.clone();  // the backward pass may need the rows as they are now
+  if (updates && !(fits_kernels(out0) && options.similarities != Similarities::kMatrix)) {
+    // The backward pass needs the rows as they are now; the kernels have the gradient by then.
+    bank = bank.clone();
   }
   at::Tensor loss = ntx_ent_loss(out0, out1, bank, how);
   if (updates) {

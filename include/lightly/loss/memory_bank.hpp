@@ -34,10 +34,10 @@ struct MemoryBankModuleOptions {
 
 /// A ring of the last K rows that were put into it: the negatives of a contrastive loss.
 ///
-/// The buffers `bank` [K, D] and `bank_ptr` int64 [1] move with `to()` and are part of the state
-/// dict, under the names and in the layout of lightly 1.6.0's MemoryBankModule; up to 1.2.36 the
-/// bank was neither. The bank starts with random rows of length 1 from LibTorch's generator.
-/// [0] MoCo, 2019, arXiv:1911.05722
+/// The buffers `bank` [K, D] and `bank_ptr` int64 [1] have the names and the layout of lightly
+/// 1.6.0's MemoryBankModule. They move with `to()` and, unlike there, are part of the state dict,
+/// so that a checkpoint holds them. The bank starts with random rows of length 1 from LibTorch's
+/// generator. [0] MoCo, 2019, arXiv:1911.05722
 struct MemoryBankModuleImpl : torch::nn::Cloneable<MemoryBankModuleImpl> {
   explicit MemoryBankModuleImpl(MemoryBankModuleOptions options_ = {});
   void reset() override;

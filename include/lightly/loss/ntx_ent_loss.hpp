@@ -87,8 +87,7 @@ struct NTXentLossOptions {
 /// steps.
 ///
 /// The bank is only written when out0 takes part in a gradient, so not under no_grad, and only
-/// after it was read. Child `memory_bank` with the buffers of MemoryBankModule, whose names in
-/// Python are the loss's own.
+/// after it was read. Child `memory_bank`, as in lightly 1.6.0.
 struct NTXentLossImpl : torch::nn::Cloneable<NTXentLossImpl> {
   explicit NTXentLossImpl(NTXentLossOptions options_ = {});
   void reset() override;

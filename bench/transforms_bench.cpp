@@ -20,11 +20,11 @@
 #include <hwy/targets.h>
 
 #include "common/images.hpp"
+#include "core/kernels/targets.hpp"
 #include "data/batch_builder.hpp"
 #include "data/batch_memory.hpp"
 #include "lightly/data/collate.hpp"
 #include "lightly/transforms/functional.hpp"
-#include "transforms/kernels/targets.hpp"
 
 namespace {
 
@@ -154,7 +154,7 @@ int main(int argc, char** argv) {
   if (const char* target = std::getenv("LIGHTLY_BENCH_TARGET")) {
     TORCH_CHECK_VALUE(std::string_view(target) == "AVX2",
                       "transforms_bench: LIGHTLY_BENCH_TARGET must be AVX2 or unset, got ", target);
-    transforms::kernels::use_target(HWY_AVX2);
+    core::kernels::use_target(HWY_AVX2);
   }
   for (const Operation& operation : every_operation()) {
     for (const std::int64_t side : kSides) {

@@ -32,6 +32,15 @@ void MemoryBankModuleImpl::reset() {
   }
 }
 
+void MemoryBankModuleImpl::to(torch::Device device, torch::Dtype dtype, bool non_blocking) {
+  to(device, non_blocking);
+  to(dtype, non_blocking);
+}
+
+void MemoryBankModuleImpl::to(torch::Dtype dtype, bool non_blocking) {
+  bank.set_data(bank.to(dtype, non_blocking));
+}
+
 void MemoryBankModuleImpl::fill(std::int64_t dim, const at::TensorOptions& tensor_options) {
   const at::NoGradGuard no_grad;
   const at::Tensor rows = at::randn({options.size.rows, dim}, tensor_options);

@@ -43,12 +43,14 @@ NTXentTiles::NTXentTiles(const at::Tensor& out0, const at::Tensor& out1, const O
       padded_rows_(padded(rows_)),
       // Small tiles waste less on the diagonal and share better, large ones read less.
       tile_(rows_ <= 2048 ? 64 : 256),
+      // Not a power of two: the rows of a column lie in different sets of the cache.
+      stride_(tile_ + 16),
       tiles_((rows_ + tile_ - 1) / tile_),
       threads_(std::min<std::int64_t>(at::get_num_threads(), tiles_)),
       scale_(static_cast<float>(1.0 / std::sqrt(std::abs(options.temperature)))),
       sign_(options.temperature > 0 ? 1.0 : -1.0) {
   pack(out0, out1);
-  const std::int64_t all = tiles_ * (tiles_ + 1) / 2 * tile_ * tile_;
+  const std::int64_t all = tiles_ * (tiles_ + 1) / 2 * tile_ * stride_;
   if (options.with_gradient &&
       all * static_cast<std::int64_t>(sizeof(float)) <= options.kept_bytes) {
     kept_ = floats(all);
@@ -130,9 +132,9 @@ void NTXentTiles::multiply(const Block& block, float* tile) const {
   kernels::multiply_tile(
       left_.const_data_ptr<float>() + block.first_row * depth_,
       right_.const_data_ptr<float>() + block.first_column * depth_, depth_,
-      {.values = tile, .rows = padded(block.rows), .columns = columns, .stride = tile_});
+      {.values = tile, .rows = padded(block.rows), .columns = columns, .stride = stride_});
   for (std::int64_t i = 0; i < padded(block.rows); ++i) {
-    float* row = tile + i * tile_;
+    float* row = tile + i * stride_;
     std::fill(row + block.columns, row + columns, -kInfinity);
     if (block.on_diagonal()) {
       row[i] = -kInfinity;
@@ -143,19 +145,19 @@ void NTXentTiles::multiply(const Block& block, float* tile) const {
 void NTXentTiles::sum_exponentials() {
   at::Tensor maxima = at::full({threads_, padded_rows_}, -kInfinity, at::kFloat);
   at::Tensor sums = at::zeros({threads_, padded_rows_}, at::kDouble);
-  at::Tensor scratch = kept_.defined() ? kept_ : floats(threads_ * tile_ * tile_);
+  at::Tensor scratch = kept_.defined() ? kept_ : floats(threads_ * tile_ * stride_);
   at::Tensor positives = floats(rows_);
   auto* positive = positives.mutable_data_ptr<float>();
   auto* tiles = scratch.mutable_data_ptr<float>();
   for_each_tile([&](const Block& block) {
-    float* tile = tiles + (kept_.defined() ? block.index : block.thread) * tile_ * tile_;
+    float* tile = tiles + (kept_.defined() ? block.index : block.thread) * tile_ * stride_;
     multiply(block, tile);
     // Where a row meets its partner.
     const std::int64_t offset = block.first_row + batch_ - block.first_column;
     for (std::int64_t i = 0; i < block.rows; ++i) {
       if (i + offset >= 0 && i + offset < block.columns) {
-        positive[block.first_row + i] = tile[i * tile_ + i + offset];
-        positive[block.first_column + i + offset] = tile[i * tile_ + i + offset];
+        positive[block.first_row + i] = tile[i * stride_ + i + offset];
+        positive[block.first_column + i + offset] = tile[i * stride_ + i + offset];
       }
     }
     const auto sums_from = [&](std::int64_t row) {
@@ -166,7 +168,7 @@ void NTXentTiles::sum_exponentials() {
     const kernels::Tile all{.values = tile,
                             .rows = padded(block.rows),
                             .columns = padded(block.columns),
-                            .stride = tile_};
+                            .stride = stride_};
     kernels::add_rows(all, block.rows, sums_from(block.first_row));
     if (!block.on_diagonal()) {
       kernels::add_columns(all, block.rows, sums_from(block.first_column));
@@ -196,22 +198,22 @@ void NTXentTiles::sum_exponentials() {
 std::pair<at::Tensor, at::Tensor> NTXentTiles::gradient(double scale) const {
   const std::int64_t padded_depth = padded(depth_);
   const at::Tensor buffers = at::zeros({threads_, padded_rows_, padded_depth}, at::kFloat);
-  const at::Tensor scratch = floats(threads_ * tile_ * tile_);
+  const at::Tensor scratch = floats(threads_ * tile_ * stride_);
   const auto* log_sums = log_sums_.const_data_ptr<float>();
   const auto* slices = slices_.const_data_ptr<float>();
   auto* sums = buffers.mutable_data_ptr<float>();
   for_each_tile([&](const Block& block) {
-    float* weights = scratch.mutable_data_ptr<float>() + block.thread * tile_ * tile_;
+    float* weights = scratch.mutable_data_ptr<float>() + block.thread * tile_ * stride_;
     const float* similarities = weights;
     if (kept_.defined()) {
-      similarities = kept_.const_data_ptr<float>() + block.index * tile_ * tile_;
+      similarities = kept_.const_data_ptr<float>() + block.index * tile_ * stride_;
     } else {
       multiply(block, weights);
     }
     const kernels::Tile tile{.values = weights,
                              .rows = padded(block.rows),
                              .columns = padded(block.columns),
-                             .stride = tile_};
+                             .stride = stride_};
     kernels::two_sided_softmax(
         similarities,
         {.of_rows = log_sums + block.first_row, .of_columns = log_sums + block.first_column}, tile);

@@ -50,6 +50,8 @@ class NTXentTiles {
   std::int64_t padded_rows_;
   /// Rows of a tile; the last may have fewer.
   std::int64_t tile_;
+  /// From one row of a tile to the next.
+  std::int64_t stride_;
   std::int64_t tiles_;
   std::int64_t threads_;
   /// Each row is multiplied by it, so that products are divided by |temperature|.

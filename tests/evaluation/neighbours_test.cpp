@@ -75,6 +75,33 @@ TEST(NearestNeighbours, EqualsSortingForEveryTileSize) {
   }
 }
 
+TEST(NearestNeighbours, TiesBeyondTheBufferKeepTheLowestRows) {
+  // Every second row ties for the first place, many more than are kept at a time.
+  const torch::Tensor bank = (torch::arange(5000) % 2).to(torch::kFloat).unsqueeze(1);
+  for (const std::int64_t k : {1, 5, 700}) {
+    const Neighbours found =
+        nearest_neighbours(torch::ones({3, 1}), bank, {.k = k, .bank_tile = 61});
+    EXPECT_TRUE(tensors_equal(found.indices, (2 * torch::arange(k) + 1).expand({3, k}))) << k;
+  }
+}
+
+TEST(NearestNeighbours, TakesEveryDepthAndSize) {
+  for (const std::int64_t depth : {1, 31, 33, 513}) {
+    for (const std::int64_t rows : {1, 31, 33, 300}) {
+      for (const std::int64_t count : {1, 33, 65}) {
+        const torch::Tensor queries = random_integers(count, depth, 6);
+        const torch::Tensor bank = random_integers(rows, depth, 7);
+        const Neighbours expected = by_sorting(queries, bank, rows);
+        const Neighbours actual =
+            nearest_neighbours(queries, bank, {.k = rows, .query_tile = 33, .bank_tile = 77});
+        ASSERT_TRUE(tensors_equal(actual.indices, expected.indices))
+            << depth << ", " << rows << ", " << count;
+        ASSERT_TRUE(tensors_equal(actual.similarities, expected.similarities));
+      }
+    }
+  }
+}
+
 TEST(NearestNeighbours, NeverHoldsAllSimilarities) {
   const auto peak_megabytes = [] {
     rusage usage{};

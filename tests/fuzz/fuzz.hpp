@@ -5,8 +5,8 @@
 
 #include <hwy/targets.h>
 
+#include "core/kernels/targets.hpp"
 #include "require.hpp"
-#include "transforms/kernels/targets.hpp"
 
 namespace lightly::fuzz {
 
@@ -14,11 +14,11 @@ namespace lightly::fuzz {
 class ScalarKernels {
  public:
   ScalarKernels() {
-    const std::int64_t targets = hwy::SupportedTargets() & transforms::kernels::compiled_targets();
-    transforms::kernels::use_target(
-        std::int64_t{1} << (63 - std::countl_zero(static_cast<std::uint64_t>(targets))));
+    const std::int64_t targets = hwy::SupportedTargets() & core::kernels::compiled_targets();
+    core::kernels::use_target(std::int64_t{1}
+                              << (63 - std::countl_zero(static_cast<std::uint64_t>(targets))));
   }
-  ~ScalarKernels() { transforms::kernels::use_target(0); }
+  ~ScalarKernels() { core::kernels::use_target(0); }
   ScalarKernels(const ScalarKernels&) = delete;
   ScalarKernels& operator=(const ScalarKernels&) = delete;
 };

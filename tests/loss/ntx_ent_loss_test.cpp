@@ -9,6 +9,7 @@
 #include <torch/utils.h>
 
 #include "lightly/core/autocast.hpp"
+#include "loss/formulas.hpp"
 #include "support/matchers.hpp"
 
 namespace lightly::loss {
@@ -16,15 +17,10 @@ namespace {
 
 using lightly::testing::error_text;
 using lightly::testing::load_golden;
+using lightly::testing::mk;
 using lightly::testing::tensors_close;
 using lightly::testing::tensors_equal;
 using ::testing::HasSubstr;
-
-/// sin(1 + shift), sin(2 + shift), ... as float32 [batch, dim]: the input of the measured numbers.
-at::Tensor mk(std::int64_t batch, std::int64_t dim, double shift = 0.0) {
-  const at::Tensor steps = torch::arange(1, batch * dim + 1, torch::kDouble);
-  return (steps + shift).sin().view({batch, dim}).to(torch::kFloat);
-}
 
 /// The definition, entry by entry in float64.
 double by_definition(const at::Tensor& out0, const at::Tensor& out1, double temperature) {

@@ -6,7 +6,7 @@
 #include "lightly/transforms/functional.hpp"
 #include "support/matchers.hpp"
 #include "transforms/formula_image.hpp"
-#include "transforms/simd_targets.hpp"
+#include "support/simd_targets.hpp"
 
 namespace lightly::transforms {
 namespace {

@@ -14,7 +14,7 @@
 #include "transforms/kernels/resize.hpp"
 #include "transforms/kernels/resize_weights.hpp"
 #include "transforms/kernels/scalar/resize.hpp"
-#include "transforms/simd_targets.hpp"
+#include "support/simd_targets.hpp"
 
 namespace lightly::transforms::kernels {
 namespace {

@@ -6,7 +6,7 @@
 #include "lightly/transforms/image_view.hpp"
 #include "support/matchers.hpp"
 #include "transforms/formula_image.hpp"
-#include "transforms/simd_targets.hpp"
+#include "support/simd_targets.hpp"
 
 namespace lightly::transforms {
 namespace {

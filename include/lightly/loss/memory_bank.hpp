@@ -41,6 +41,10 @@ struct MemoryBankModuleOptions {
 struct MemoryBankModuleImpl : torch::nn::Cloneable<MemoryBankModuleImpl> {
   explicit MemoryBankModuleImpl(MemoryBankModuleOptions options_ = {});
   void reset() override;
+  /// The pointer stays int64, whatever the dtype, as in Python.
+  void to(torch::Device device, torch::Dtype dtype, bool non_blocking = false) override;
+  void to(torch::Dtype dtype, bool non_blocking = false) override;
+  using torch::nn::Module::to;
 
   /// The bank [K, D] as it is, without a copy; undefined when the size is 0. A bank without a width
   /// is made now, of the width, dtype and device of `rows` [B, D]. Throws c10::ValueError when the

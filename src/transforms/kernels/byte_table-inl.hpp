@@ -13,7 +13,7 @@
 
 #include <hwy/highway.h>
 
-#include "transforms/kernels/targets.hpp"
+#include "core/kernels/targets.hpp"
 
 #undef LIGHTLY_BYTE_TABLES
 #if HWY_ARCH_X86 && HWY_TARGET == HWY_AVX3

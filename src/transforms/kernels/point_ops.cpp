@@ -92,7 +92,7 @@ class Steps {
  public:
   explicit Steps(std::span<const PointOp> ops) : ops_(ops) {
 #if LIGHTLY_BYTE_TABLES
-    if (has_byte_dots()) {
+    if (core::kernels::has_byte_dots()) {
       for (const PointOp& op : ops) {
         if (tables_ < kMostTables && std::holds_alternative<LevelBlend>(op)) {
           std::iota(table_[tables_].values, table_[tables_].values + 256, std::uint8_t{0});

@@ -54,7 +54,7 @@ void resize_column_row(std::int64_t y, const ResizeWeights& table, const ConstIm
   const std::int32_t* words = table.words.data() + 2 * y * table.pairs;
   const std::int64_t bytes = 3 * source.width;
 #if LIGHTLY_BYTE_DOTS
-  if (table.dots.groups <= kMostDotGroups && has_byte_dots()) {
+  if (table.dots.groups <= kMostDotGroups && core::kernels::has_byte_dots()) {
     return resize_column_by_dots(rows, bytes, y, table.dots, out);
   }
 #endif
@@ -86,7 +86,7 @@ class RowPass {
       : table_(table), in_bytes_(3 * in_width), out_width_(out_width) {
     std::int64_t loaded = 6 * ((table.pairs - 1) / 2 * 2) + 16;
 #if LIGHTLY_BYTE_DOTS
-    by_dots_ = has_byte_dots() && bytes_of_dots(table.dots) > 0;
+    by_dots_ = core::kernels::has_byte_dots() && bytes_of_dots(table.dots) > 0;
     loaded = by_dots_ ? bytes_of_dots(table.dots) : loaded;
 #endif
     overrun_ = std::max<std::int64_t>(loaded - 3 * table.taps, 0);

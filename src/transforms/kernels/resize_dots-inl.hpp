@@ -18,7 +18,7 @@
 #include <hwy/highway.h>
 
 #include "transforms/kernels/resize_weights.hpp"
-#include "transforms/kernels/targets.hpp"
+#include "core/kernels/targets.hpp"
 
 #undef LIGHTLY_BYTE_DOTS
 #if HWY_ARCH_X86 && HWY_TARGET == HWY_AVX3

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace lightly::transforms::kernels {
+namespace lightly::core::kernels {
 
 /// The SIMD targets that the kernels were compiled for, as hwy::SupportedTargets() counts them;
 /// AVX3_DL is AVX3 where has_byte_dots().
@@ -15,4 +15,4 @@ bool has_byte_dots();
 /// Takes no other target than this one, or with 0 the best there is; for tests.
 void use_target(std::int64_t target);
 
-}  // namespace lightly::transforms::kernels
+}  // namespace lightly::core::kernels

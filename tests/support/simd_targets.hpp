@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
-#include "transforms/kernels/targets.hpp"
+#include "core/kernels/targets.hpp"
 
 namespace lightly::testing {
 
@@ -15,8 +15,8 @@ namespace lightly::testing {
 /// them: one bit each.
 inline std::vector<std::int64_t> simd_targets() {
   std::vector<std::int64_t> result;
-  for (std::int64_t rest = hwy::SupportedTargets() & transforms::kernels::compiled_targets();
-       rest != 0; rest &= rest - 1) {
+  for (std::int64_t rest = hwy::SupportedTargets() & core::kernels::compiled_targets(); rest != 0;
+       rest &= rest - 1) {
     result.push_back(rest & -rest);
   }
   return result;
@@ -25,8 +25,8 @@ inline std::vector<std::int64_t> simd_targets() {
 /// The kernels run as on a machine whose only target is the parameter, one of simd_targets().
 class SimdTargetTest : public ::testing::TestWithParam<std::int64_t> {
  protected:
-  void SetUp() override { transforms::kernels::use_target(GetParam()); }
-  void TearDown() override { transforms::kernels::use_target(0); }
+  void SetUp() override { core::kernels::use_target(GetParam()); }
+  void TearDown() override { core::kernels::use_target(0); }
 };
 
 /// The test's name for a target.

@@ -1,10 +1,10 @@
-#include "transforms/kernels/targets.hpp"
+#include "core/kernels/targets.hpp"
 
 #include <atomic>
 
 #include <hwy/highway.h>
 
-namespace lightly::transforms::kernels {
+namespace lightly::core::kernels {
 namespace {
 
 bool find_byte_dots() {
@@ -32,4 +32,4 @@ void use_target(std::int64_t target) {
   byte_dots() = find_byte_dots();
 }
 
-}  // namespace lightly::transforms::kernels
+}  // namespace lightly::core::kernels

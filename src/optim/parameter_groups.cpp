@@ -7,6 +7,8 @@
 #include <torch/nn/modules/instancenorm.h>
 #include <torch/nn/modules/normalization.h>
 
+#include "lightly/core/module.hpp"
+
 namespace lightly::optim {
 namespace {
 
@@ -43,7 +45,7 @@ bool is_norm_layer(const torch::nn::Module& module) {
   namespace nn = torch::nn;
   return is_one_of<nn::BatchNorm1dImpl, nn::BatchNorm2dImpl, nn::BatchNorm3dImpl,
                    nn::InstanceNorm1dImpl, nn::InstanceNorm2dImpl, nn::InstanceNorm3dImpl,
-                   nn::LayerNormImpl, nn::GroupNormImpl>(module);
+                   nn::LayerNormImpl, nn::GroupNormImpl, core::NormLayer>(module);
 }
 
 std::vector<ParameterGroup> decay_groups(const torch::nn::Module& module,

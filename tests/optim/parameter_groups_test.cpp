@@ -10,6 +10,7 @@
 #include <torch/nn/modules/normalization.h>
 
 #include "lightly/optim/sgd.hpp"
+#include "lightly/models/split_batch_norm.hpp"
 
 namespace lightly::optim {
 namespace {
@@ -112,6 +113,7 @@ TEST(IsNormLayer, KnowsLibTorchsNormsAndWhatDerivesFromThem) {
   EXPECT_TRUE(is_norm_layer(nn::InstanceNorm2dImpl(2)));
   EXPECT_TRUE(is_norm_layer(nn::GroupNormImpl(1, 2)));
   EXPECT_TRUE(is_norm_layer(OwnBatchNorm(2)));
+  EXPECT_TRUE(is_norm_layer(models::SplitBatchNormImpl({.num_features = 2, .num_splits = 2})));
   EXPECT_FALSE(is_norm_layer(nn::LinearImpl(2, 2)));
 }
 

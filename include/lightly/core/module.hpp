@@ -5,6 +5,15 @@
 
 #include <torch/nn/pimpl.h>
 
+namespace lightly::core {
+
+/// Marks a module of one's own as a norm layer, whose parameters optim::decay_groups spares.
+struct NormLayer {
+  virtual ~NormLayer() = default;
+};
+
+}  // namespace lightly::core
+
 /// Declares the holder `Name` of the module `NameImpl`, as TORCH_MODULE does, with one constructor
 /// more.
 ///

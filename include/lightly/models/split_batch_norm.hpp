@@ -41,7 +41,7 @@ struct SplitBatchNormOptions {
 /// As lightly 1.1, with its quirk that num_batches_tracked is kept but never grows. Differs: every
 /// memory layout is taken; channels-last input is reordered by one copy each way.
 /// [0] https://github.com/davidcpage/cifar10-fast (torch_backend.py)
-struct SplitBatchNormImpl : torch::nn::Cloneable<SplitBatchNormImpl> {
+struct SplitBatchNormImpl : torch::nn::Cloneable<SplitBatchNormImpl>, core::NormLayer {
   explicit SplitBatchNormImpl(SplitBatchNormOptions options_ = {});
   void reset() override;
   void train(bool on = true) override;

@@ -18,7 +18,8 @@ struct ParameterGroup {
   double lr_factor = 1.0;
 };
 
-/// Whether `module` is a batch, instance, layer or group norm of LibTorch, or derives from one.
+/// Whether `module` is a batch, instance, layer or group norm of LibTorch or a core::NormLayer, as
+/// models::SplitBatchNorm is, or derives from one.
 bool is_norm_layer(const torch::nn::Module& module);
 
 struct DecayGroupsOptions {
@@ -26,7 +27,8 @@ struct DecayGroupsOptions {
   bool decay_norm = false;
   /// Decays parameters whose name ends in `bias` too, outside norm layers.
   bool decay_bias = false;
-  /// Which modules are norm layers; a norm of one's own is to be added here.
+  /// Which modules are norm layers; a norm of one's own derives from core::NormLayer, or is added
+  /// here.
   std::function<bool(const torch::nn::Module&)> is_norm = is_norm_layer;
 };
 

@@ -66,6 +66,9 @@ NTXentBankTiles::NTXentBankTiles(const at::Tensor& out0, const at::Tensor& out1,
       Partial& partial = partials[static_cast<std::size_t>(thread)];
       partial.maxima = at::full({batch_}, -kInfinity, at::kFloat);
       partial.sums = at::zeros({batch_}, at::kDouble);
+      partial.panels = at::empty({kTile * depth_}, at::kFloat);
+      partial.slices = at::empty({kTile * padded(depth_)}, at::kFloat);
+      partial.tile = at::empty({kTile * kTile + kTile}, at::kFloat);
       if (options.with_gradient) {
         partial.weighted = at::zeros({padded(batch_), padded(depth_)}, at::kFloat);
       }
@@ -84,22 +87,24 @@ void NTXentBankTiles::visit(const at::Tensor& bank, std::int64_t first, std::int
   const std::int64_t columns = padded(last - first);
   const std::int64_t padded_depth = padded(depth_);
   const kernels::Rows rows = rows_of(bank.narrow(0, first, last - first));
-  const at::Tensor panels = at::empty({columns * depth_}, at::kFloat);
-  const at::Tensor slices = at::zeros({columns * padded_depth}, at::kFloat);
-  const at::Tensor scratch = at::empty({kTile * kTile + kTile}, at::kFloat);
   const bool with_gradient = partial.weighted.defined();
-  kernels::pack_panels(rows, panels.mutable_data_ptr<float>());
+  auto* panels = partial.panels.mutable_data_ptr<float>();
+  auto* slices = partial.slices.mutable_data_ptr<float>();
+  kernels::pack_panels(rows, panels);
   if (with_gradient) {
-    kernels::pack_slices(rows, columns, slices.mutable_data_ptr<float>());
+    if (rows.count < columns) {
+      partial.slices.zero_();  // the rows that are missing
+    }
+    kernels::pack_slices(rows, columns, slices);
   }
-  auto* values = scratch.mutable_data_ptr<float>();
+  auto* values = partial.tile.mutable_data_ptr<float>();
   float* factors = values + kTile * kTile;
   for (std::int64_t query = 0; query < batch_; query += kTile) {
     const std::int64_t count = std::min(kTile, batch_ - query);
     const kernels::Tile tile{
         .values = values, .rows = padded(count), .columns = columns, .stride = kTile};
-    kernels::multiply_tile(query_panels_.const_data_ptr<float>() + query * depth_,
-                           panels.const_data_ptr<float>(), depth_, tile);
+    kernels::multiply_tile(query_panels_.const_data_ptr<float>() + query * depth_, panels, depth_,
+                           tile);
     for (std::int64_t i = 0; i < count; ++i) {
       std::fill(values + i * kTile + rows.count, values + i * kTile + columns, -kInfinity);
     }
@@ -116,7 +121,7 @@ void NTXentBankTiles::visit(const at::Tensor& bank, std::int64_t first, std::int
         scale_row(weighted + i * padded_depth, padded_depth, factors[i]);
       }
     }
-    kernels::add_weighted_rows(tile, kernels::Sum::kColumns, slices.const_data_ptr<float>(),
+    kernels::add_weighted_rows(tile, kernels::Sum::kColumns, slices,
                                {.values = weighted,
                                 .stride = padded_depth,
                                 .slices = padded_depth / kPanel,

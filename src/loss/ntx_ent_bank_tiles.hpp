@@ -49,6 +49,8 @@ class NTXentBankTiles {
     at::Tensor sums;
     /// [padded B, padded D]; undefined without gradient.
     at::Tensor weighted;
+    /// The rows of the bank that are visited, and their similarities and factors.
+    at::Tensor panels, slices, tile;
   };
 
   void visit(const at::Tensor& bank, std::int64_t first, std::int64_t last, Partial& partial) const;

@@ -32,6 +32,7 @@ lightly._is_prefetch_generator_available = lambda: False
 sys.modules["lightly"] = lightly
 warnings.simplefilter("ignore", DeprecationWarning)
 try:
+    from lightly.models.moco import MoCo
     from lightly.models.resnet import ResNetGenerator
     from lightly.models.simclr import SimCLR
 except ImportError as error:
@@ -49,6 +50,8 @@ def small_backbone():
 MODELS = {
     "simclr": (lambda: SimCLR(small_backbone(), num_ftrs=128, out_dim=32),
                lambda model, x: dict(zip(("out", "features"), model(x, return_features=True)))),
+    "moco": (lambda: MoCo(small_backbone(), num_ftrs=128, out_dim=32),
+             lambda model, x: dict(zip(("out", "features"), model(x, return_features=True)))),
 }
 RESNETS = {
     "torchvision": lambda: torchvision.models.resnet18(num_classes=10),

@@ -18,6 +18,7 @@
 
 #include "lightly/core/safetensors.hpp"
 #include "lightly/models/load_weights.hpp"
+#include "lightly/models/moco.hpp"
 #include "lightly/models/resnet.hpp"
 #include "lightly/models/resnet_backbone.hpp"
 #include "lightly/models/simclr.hpp"
@@ -29,7 +30,12 @@ using namespace lightly;
 using Tensors = std::map<std::string, at::Tensor>;
 
 // The names that the projection heads of lightly 1.5 give their layers.
-const models::PrefixMap kHeadNames{{"projection_head.", "projection_head.layers."}};
+const models::PrefixMap kToPython{
+    {"projection_head.", "projection_head.layers."},
+    {"momentum_projection_head.", "momentum_projection_head.layers."}};
+const models::PrefixMap kFromPython{
+    {"projection_head.layers.", "projection_head."},
+    {"momentum_projection_head.layers.", "momentum_projection_head."}};
 
 // A model under its file's name: how it is made and what it gives for a batch.
 struct Model {
@@ -43,13 +49,21 @@ models::ResNetBackbone small_backbone() {
   return {models::ResNetGenerator("resnet-9", {.width = 0.25}), {.relu_after_stem = false}};
 }
 
+template <typename Holder>
+Model model_of(std::string name, Holder model) {
+  return {.name = std::move(name),
+          .module = model.ptr(),
+          .forward = [model](const at::Tensor& x) mutable {
+            const auto [out, features] = model->forward_with_features(x);
+            return Tensors{{"out", out}, {"features", features}};
+          }};
+}
+
 std::vector<Model> lightly_models() {
-  models::SimCLR simclr(small_backbone(), {.num_ftrs = 128, .out_dim = 32});
   return {
-      {.name = "simclr", .module = simclr.ptr(), .forward = [simclr](const at::Tensor& x) mutable {
-         const auto [out, features] = simclr->forward_with_features(x);
-         return Tensors{{"out", out}, {"features", features}};
-       }}};
+      model_of("simclr", models::SimCLR(small_backbone(), {.num_ftrs = 128, .out_dim = 32})),
+      model_of("moco", models::MoCo(small_backbone(), {.num_ftrs = 128, .out_dim = 32})),
+  };
 }
 
 models::ResNet resnet18() {
@@ -73,7 +87,7 @@ void write(const std::filesystem::path& folder) {
     write_outputs(folder / (model.name + ".outputs.safetensors"), *model.module,
                   at::randn({4, 3, 32, 32}), model.forward);
     models::save_weights(*model.module, folder / (model.name + ".safetensors"),
-                         {.prefix_map = kHeadNames});
+                         {.prefix_map = kToPython});
   }
   models::ResNet resnet = resnet18();
   write_outputs(folder / "resnet18.outputs.safetensors", *resnet, at::randn({2, 3, 64, 64}),
@@ -107,8 +121,7 @@ void check(const std::filesystem::path& folder) {
       if (lightly_checkpoint) {
         models::load_weights(*model.module, file, {.lightly_checkpoint = true});
       } else {
-        models::load_weights(*model.module, file,
-                             {.prefix_map = {{"projection_head.layers.", "projection_head."}}});
+        models::load_weights(*model.module, file, {.prefix_map = kFromPython});
       }
       check_outputs(file, outputs("python_" + model.name), *model.module, model.forward);
     }

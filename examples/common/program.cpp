@@ -31,7 +31,7 @@ int guarded(const std::string& name, const std::function<int()>& body) {
 }
 
 int run(int argc, char** argv, const std::string& description,
-        const std::function<int(const TrainOptions&)>& train) {
+        const std::function<int(const TrainOptions&)>& train, const std::vector<Flag>& flags) {
   const std::string name = std::filesystem::path(argv[0]).filename().string();
   TrainOptions options{.output = std::filesystem::path("runs") / name};
   CLI::App app(description, name);
@@ -53,6 +53,9 @@ int run(int argc, char** argv, const std::string& description,
   app.add_option("--seed", options.seed, "of weights, order and views");
   app.add_option("--output", options.output, "folder for checkpoint, weights, metrics, pictures");
   app.add_flag("--resume", options.resume, "go on from the checkpoint in --output");
+  for (const Flag& flag : flags) {
+    app.add_flag(flag.name, flag.value, flag.description);
+  }
   CLI11_PARSE(app, argc, argv);
   training::keep_freed_memory();
   return guarded(name, [&] { return train(options); });

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lightly::examples {
 
@@ -35,8 +36,16 @@ struct TrainOptions {
 /// `<name>: <text>` and gives status 1.
 int guarded(const std::string& name, const std::function<int()>& body);
 
+/// A switch of one example's own.
+struct Flag {
+  /// As it is written, `--symmetric`.
+  const char* name;
+  const char* description;
+  bool& value;
+};
+
 /// The body of `main`: reads the options and calls `train`, guarded.
 int run(int argc, char** argv, const std::string& description,
-        const std::function<int(const TrainOptions&)>& train);
+        const std::function<int(const TrainOptions&)>& train, const std::vector<Flag>& flags = {});
 
 }  // namespace lightly::examples

@@ -1,6 +1,7 @@
 #include "common/report.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 
@@ -70,6 +71,14 @@ void save_neighbours(const std::filesystem::path& path, const SmallImages& image
       path, evaluation::neighbours_sheet(
                 *images.test, {{.title = "nearest before training", .embeddings = before.test},
                                {.title = "nearest after training", .embeddings = after.test}}));
+}
+
+void warn_of_collapse(const evaluation::CollapseMonitor& monitor) {
+  if (monitor.is_collapsed()) {
+    std::cerr << "warning: the outputs are collapsing, they are nearly the same for every image ("
+              << std::lround(100.0 * monitor.level())
+              << " % of the spread of random ones): try a lower learning rate or larger batches\n";
+  }
 }
 
 void finish(const std::filesystem::path& output, training::MetricsLog& metrics, std::int64_t steps,

@@ -10,6 +10,7 @@
 #include "lightly/data/collate.hpp"
 #include "lightly/data/dataset.hpp"
 #include "lightly/data/sample.hpp"
+#include "lightly/evaluation/collapse.hpp"
 #include "lightly/evaluation/embeddings.hpp"
 #include "lightly/evaluation/few_label_accuracy.hpp"
 #include "lightly/evaluation/sheets.hpp"
@@ -49,6 +50,9 @@ void save_views(const std::filesystem::path& path, const std::vector<data::Sampl
 /// after (right); a green frame is the same class, a red one another.
 void save_neighbours(const std::filesystem::path& path, const SmallImages& images,
                      const Scores& before, const Scores& after);
+
+/// Says on the standard error stream when the outputs have collapsed, with what helps.
+void warn_of_collapse(const evaluation::CollapseMonitor& monitor);
 
 struct BeforeAndAfter {
   const Scores& before;

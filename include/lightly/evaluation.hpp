@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lightly/evaluation/collapse.hpp"
 #include "lightly/evaluation/embed.hpp"
 #include "lightly/evaluation/embeddings.hpp"
 #include "lightly/evaluation/few_label_accuracy.hpp"

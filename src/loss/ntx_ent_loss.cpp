@@ -112,11 +112,13 @@ at::Tensor compute(Tiled& tiled, const at::Tensor& out0, const at::Tensor& out1,
                    const TiledInput& input) {
   const double temperature = input.options.temperature;
   if (!fits_kernels(out0)) {
+    // Detached: the graph's node keeps the chunks, and the loss that leaves keeps the node.
     return tiled.how
         .emplace<NTXentChunks>(
             out0, out1, input.bank,
             NTXentChunks::Options{.temperature = temperature, .chunk_bytes = kChunkBytes})
-        .loss();
+        .loss()
+        .detach();
   }
   const at::Tensor rows0 = out0.contiguous();
   const at::Tensor rows1 = out1.contiguous();

@@ -124,8 +124,8 @@ void expect_all_agree(const Views& rows) {
 }
 
 TEST(NTXentTiles, AgreeWithTheMatrixForEverySize) {
-  for (const std::int64_t batch : {1, 2, 3, 15, 16, 17, 31, 32, 33, 50, 65, 100, 129}) {
-    for (const std::int64_t dim : {1, 2, 31, 32, 33, 130, 300}) {
+  for (const std::int64_t batch : {1, 2, 3, 15, 16, 17, 33, 65, 129}) {
+    for (const std::int64_t dim : {1, 31, 33, 130}) {
       expect_all_agree(views(batch, dim));
     }
   }
@@ -138,9 +138,9 @@ TEST(NTXentTiles, AgreeWithLargeTiles) {
 }
 
 TEST(NTXentTiles, AgreeWithTheMatrixOfAMemoryBank) {
-  for (const std::int64_t batch : {1, 3, 32, 65, 300}) {
+  for (const std::int64_t batch : {1, 3, 32, 65}) {
     for (const std::int64_t dim : {1, 33, 130}) {
-      for (const std::int64_t bank_rows : {1, 31, 256, 257, 1000}) {
+      for (const std::int64_t bank_rows : {1, 31, 257, 600}) {
         expect_all_agree(views(batch, dim, bank_rows));
       }
     }

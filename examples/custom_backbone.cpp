@@ -1,0 +1,141 @@
+// Trains SimCLR around a network of one's own: any module that maps images to features will do.
+
+#include <cstdio>
+#include <iostream>
+
+#include <torch/nn/modules/activation.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/pooling.h>
+#include <torch/utils.h>
+
+#include "common/program.hpp"
+#include "common/report.hpp"
+#include "common/small_images.hpp"
+#include "lightly/lightly.hpp"
+
+using namespace lightly;
+
+// Four convolutions, each halving the image: [B, 3, H, W] -> [B, 128, 1, 1].
+struct SmallNetImpl : torch::nn::Cloneable<SmallNetImpl> {
+  static constexpr std::int64_t kFeatures = 128;
+
+  SmallNetImpl() { SmallNetImpl::reset(); }
+  void reset() override {
+    layers = register_module("layers", torch::nn::Sequential());
+    for (std::int64_t in = 3, out = 16; out <= kFeatures; in = out, out *= 2) {
+      layers->push_back(
+          torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 3).stride(2).padding(1).bias(false)));
+      layers->push_back(torch::nn::BatchNorm2d(out));
+      layers->push_back(torch::nn::ReLU());
+    }
+    layers->push_back(torch::nn::AdaptiveAvgPool2d(1));
+  }
+  at::Tensor forward(const at::Tensor& images) { return layers->forward(images); }
+
+  torch::nn::Sequential layers = nullptr;
+};
+TORCH_MODULE(SmallNet);
+
+int train(const examples::TrainOptions& options) {
+  // Data: two random views of every image, the same for any number of workers.
+  const torch::Device device(options.device);
+  std::filesystem::create_directories(options.output);
+  const examples::SmallImages images = examples::load_small_images(options.data, std::cout);
+  const data::SimCLRCollateFunction collate(
+      {.input_size = images.train->get(0).image.size(1), .gaussian_blur = 0.0});
+  data::DataLoader loader(images.train, collate,
+                          {.batch_size = options.batch_size,
+                           .shuffle = true,
+                           .drop_last = true,
+                           .num_workers = options.workers,
+                           .seed = options.seed,
+                           .pin_memory = device.is_cuda()});
+
+  // Model: a backbone and SimCLR's projection head. A copy of the backbone stays untrained, to
+  // compare with.
+  const auto precision = training::resolve(training::parse_precision(options.precision), device);
+  torch::manual_seed(options.seed);
+  SmallNet backbone;
+  models::SimCLR model(backbone, {.num_ftrs = SmallNetImpl::kFeatures, .out_dim = 128});
+  model->to(device);
+  training::to_channels_last(*model);
+  const models::Backbone untrained = model->backbone.clone();
+  loss::NTXentLoss criterion({.temperature = 0.5});
+
+  // Optimizer: SGD, its learning rate scaled with the batch and decayed along a cosine.
+  const double base_lr = optim::scale_lr(options.lr, options.batch_size);
+  optim::SGD optimizer(model->parameters(), {.lr = base_lr, .momentum = 0.9, .weight_decay = 5e-4});
+  const optim::CosineWarmupSchedule schedule(
+      {.max_epochs = options.epochs * loader.size(), .end_value = 0.0});
+
+  const auto checkpoint = options.output / "checkpoint.safetensors";
+  const std::string setup =
+      "own network, " + options.setup(images.name, training::precision_name(precision));
+  training::TrainingState state{.seed = options.seed, .notes = {{"setup", setup}}};
+  training::MetricsLog metrics(options.output / "metrics.jsonl");
+  if (options.resume) {
+    state = training::load_checkpoint(checkpoint, *model, optimizer);
+    TORCH_CHECK(state.notes["setup"] == setup, "--resume: ", checkpoint.string(),
+                " is of another run: ", state.notes["setup"]);
+  }
+  const std::int64_t steps_done = state.epoch * loader.size() + state.step;
+  metrics.truncate_after("step", static_cast<double>(steps_done - 1));
+  std::cout << "training: " << setup << " on " << device << '\n';
+  examples::save_views(options.output / "views.png", examples::first_samples(*images.train, 8),
+                       collate, {.seed = options.seed});
+
+  for (training::InterruptGuard interrupt; state.epoch < options.epochs;
+       ++state.epoch, state.step = 0) {
+    training::Progress progress(std::cout, {.label = "epoch " + std::to_string(state.epoch + 1) +
+                                                     "/" + std::to_string(options.epochs),
+                                            .total = loader.size(),
+                                            .done = state.step,
+                                            .columns = training::terminal_columns(1)});
+    for (const data::Batch& batch : loader.epoch(state.epoch, {.first_batch = state.step})) {
+      const std::int64_t step = state.epoch * loader.size() + state.step;
+      optimizer.set_lr(base_lr * schedule(step));
+      torch::Tensor loss;
+      {
+        const core::AutocastGuard autocast(device.type(),
+                                           training::autocast_dtype(precision, device));
+        const auto [out0, out1] = model(batch.views[0].to(device, /*non_blocking=*/true),
+                                        batch.views[1].to(device, /*non_blocking=*/true));
+        loss = criterion(out0, out1);
+      }
+      optimizer.zero_grad();
+      loss.backward();
+      const double loss_value = loss.item<double>();
+      training::check_finite_loss(loss_value, state.epoch, state.step);
+      optimizer.step();
+      ++state.step;
+      metrics.log(
+          {{"step", step}, {"epoch", state.epoch}, {"loss", loss_value}, {"lr", optimizer.lr()}});
+      char note[32];
+      std::snprintf(note, sizeof(note), "loss %.3f", loss_value);
+      progress.advance(options.batch_size, note);
+      if (interrupt.requested()) {
+        progress.finish();
+        training::save_checkpoint(checkpoint, *model, optimizer, state);
+        std::cout << "interrupted; saved " << checkpoint.string()
+                  << ", go on with the same command and --resume\n";
+        return 128 + interrupt.signal();
+      }
+    }
+    progress.finish();
+    training::save_checkpoint(checkpoint, *model, optimizer,
+                              {.epoch = state.epoch + 1, .seed = state.seed, .notes = state.notes});
+  }
+
+  models::save_weights(*backbone, options.output / "backbone.safetensors");
+  const auto before = examples::evaluate(untrained, images, device, precision);
+  const auto after = examples::evaluate(backbone, images, device, precision);
+  examples::save_neighbours(options.output / "neighbours.png", images, before, after);
+  examples::finish(options.output, metrics, options.epochs * loader.size(), {before, after});
+  return 0;
+}
+
+int main(int argc, char** argv) {
+  return examples::run(argc, argv, "Trains SimCLR around a network of one's own.", train);
+}

@@ -1,0 +1,133 @@
+// Trains SimSiam on small images: no negatives, no momentum encoder. Watches for collapse and shows
+// what the representation has learnt.
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+
+#include <torch/utils.h>
+
+#include "common/program.hpp"
+#include "common/report.hpp"
+#include "common/small_images.hpp"
+#include "lightly/lightly.hpp"
+
+using namespace lightly;
+
+int train(const examples::TrainOptions& options) {
+  // Data: two random views of every image, the same for any number of workers.
+  const torch::Device device(options.device);
+  std::filesystem::create_directories(options.output);
+  const examples::SmallImages images = examples::load_small_images(options.data, std::cout);
+  const data::SimCLRCollateFunction collate(
+      {.input_size = images.train->get(0).image.size(1), .gaussian_blur = 0.0});
+  data::DataLoader loader(images.train, collate,
+                          {.batch_size = options.batch_size,
+                           .shuffle = true,
+                           .drop_last = true,
+                           .num_workers = options.workers,
+                           .seed = options.seed,
+                           .pin_memory = device.is_cuda()});
+
+  // Model: a backbone with a projection and a prediction head, the sizes as lightly's tutorial has
+  // them for a backbone of 512 features. A copy of the backbone stays untrained, to compare with.
+  const auto precision = training::resolve(training::parse_precision(options.precision), device);
+  torch::manual_seed(options.seed);
+  models::ResNetBackbone backbone(
+      models::ResNetGenerator(options.backbone, {.width = options.width}));
+  const std::int64_t num_ftrs = backbone->num_ftrs();
+  models::SimSiam model(backbone, {.num_ftrs = num_ftrs,
+                                   .proj_hidden_dim = num_ftrs,
+                                   .pred_hidden_dim = std::max<std::int64_t>(num_ftrs / 4, 1),
+                                   .out_dim = num_ftrs});
+  model->to(device);
+  training::to_channels_last(*model);
+  const models::Backbone untrained = model->backbone.clone();
+  loss::SymNegCosineSimilarityLoss criterion;
+
+  // Optimizer: SGD, its learning rate scaled with the batch and decayed along a cosine.
+  const double base_lr = optim::scale_lr(options.lr, options.batch_size);
+  optim::SGD optimizer(model->parameters(), {.lr = base_lr, .momentum = 0.9, .weight_decay = 5e-4});
+  const optim::CosineWarmupSchedule schedule(
+      {.max_epochs = options.epochs * loader.size(), .end_value = 0.0});
+
+  const auto checkpoint = options.output / "checkpoint.safetensors";
+  const std::string setup =
+      "SimSiam, " + options.setup(images.name, training::precision_name(precision));
+  training::TrainingState state{.seed = options.seed, .notes = {{"setup", setup}}};
+  training::MetricsLog metrics(options.output / "metrics.jsonl");
+  if (options.resume) {
+    state = training::load_checkpoint(checkpoint, *model, optimizer);
+    TORCH_CHECK(state.notes["setup"] == setup, "--resume: ", checkpoint.string(),
+                " is of another run: ", state.notes["setup"]);
+  }
+  const std::int64_t steps_done = state.epoch * loader.size() + state.step;
+  metrics.truncate_after("step", static_cast<double>(steps_done - 1));
+  std::cout << "training: " << setup << " on " << device << '\n';
+  examples::save_views(options.output / "views.png", examples::first_samples(*images.train, 8),
+                       collate, {.seed = options.seed});
+
+  evaluation::CollapseMonitor monitor;
+  for (training::InterruptGuard interrupt; state.epoch < options.epochs;
+       ++state.epoch, state.step = 0) {
+    training::Progress progress(std::cout, {.label = "epoch " + std::to_string(state.epoch + 1) +
+                                                     "/" + std::to_string(options.epochs),
+                                            .total = loader.size(),
+                                            .done = state.step,
+                                            .columns = training::terminal_columns(1)});
+    for (const data::Batch& batch : loader.epoch(state.epoch, {.first_batch = state.step})) {
+      const std::int64_t step = state.epoch * loader.size() + state.step;
+      optimizer.set_lr(base_lr * schedule(step));
+      torch::Tensor loss;
+      torch::Tensor outputs;
+      {
+        const core::AutocastGuard autocast(device.type(),
+                                           training::autocast_dtype(precision, device));
+        const auto [out0, out1] = model(batch.views[0].to(device, /*non_blocking=*/true),
+                                        batch.views[1].to(device, /*non_blocking=*/true));
+        loss = criterion(out0, out1);
+        outputs = out0.z;
+      }
+      optimizer.zero_grad();
+      loss.backward();
+      const double loss_value = loss.item<double>();
+      training::check_finite_loss(loss_value, state.epoch, state.step);
+      optimizer.step();
+      ++state.step;
+      const double output_std = monitor.observe(outputs);
+      metrics.log({{"step", step},
+                   {"epoch", state.epoch},
+                   {"loss", loss_value},
+                   {"lr", optimizer.lr()},
+                   {"output_std", output_std}});
+      char note[32];
+      std::snprintf(note, sizeof(note), "loss %.3f", loss_value);
+      progress.advance(options.batch_size, note);
+      if (interrupt.requested()) {
+        progress.finish();
+        training::save_checkpoint(checkpoint, *model, optimizer, state);
+        std::cout << "interrupted; saved " << checkpoint.string()
+                  << ", go on with the same command and --resume\n";
+        return 128 + interrupt.signal();
+      }
+    }
+    progress.finish();
+    examples::warn_of_collapse(monitor);
+    training::save_checkpoint(checkpoint, *model, optimizer,
+                              {.epoch = state.epoch + 1, .seed = state.seed, .notes = state.notes});
+  }
+
+  core::save_safetensors(options.output / "backbone.safetensors",
+                         {.tensors = models::torchvision_state_dict(backbone),
+                          .metadata = {{"format", "pt"}, {"setup", setup}}});
+  const auto before = examples::evaluate(untrained, images, device, precision);
+  const auto after = examples::evaluate(backbone, images, device, precision);
+  examples::save_neighbours(options.output / "neighbours.png", images, before, after);
+  examples::finish(options.output, metrics, options.epochs * loader.size(), {before, after});
+  return 0;
+}
+
+int main(int argc, char** argv) {
+  return examples::run(
+      argc, argv, "Trains SimSiam on CIFAR-10 (or Fashion-MNIST) and shows what it learnt.", train);
+}

@@ -16,14 +16,6 @@ train() {  # output folder, then more options
 refused() {  # text that the error must hold, then options
   refused_by "$example" "$1" "$work/refused.out" "${@:2}"
 }
-same() { cmp "$work/$1/checkpoint.safetensors" "$work/$2/checkpoint.safetensors" || fail "$1 and $2 differ"; }
-# Waits until the metrics of a run in the background have this many lines, or it has ended.
-wait_for_lines() {
-  local metrics=$work/$1/metrics.jsonl
-  while kill -0 "$2" 2>/dev/null && { [ ! -f "$metrics" ] || [ "$(wc -l <"$metrics")" -lt "$3" ]; }; do
-    sleep 0.01
-  done
-}
 
 train whole --workers 2 | tee "$work/whole.out"
 for file in checkpoint.safetensors backbone.safetensors metrics.jsonl views.png neighbours.png; do

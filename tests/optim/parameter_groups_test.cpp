@@ -9,8 +9,8 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
 
-#include "lightly/optim/sgd.hpp"
 #include "lightly/models/split_batch_norm.hpp"
+#include "lightly/optim/sgd.hpp"
 
 namespace lightly::optim {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "lightly/transforms/functional.hpp"
 #include "support/matchers.hpp"
-#include "transforms/formula_image.hpp"
 #include "support/simd_targets.hpp"
+#include "transforms/formula_image.hpp"
 
 namespace lightly::transforms {
 namespace {

@@ -8,13 +8,13 @@
 
 #include <gtest/gtest.h>
 
+#include "support/simd_targets.hpp"
 #include "transforms/kernels/blur.hpp"
 #include "transforms/kernels/geometry.hpp"
 #include "transforms/kernels/point_ops.hpp"
 #include "transforms/kernels/resize.hpp"
 #include "transforms/kernels/resize_weights.hpp"
 #include "transforms/kernels/scalar/resize.hpp"
-#include "support/simd_targets.hpp"
 
 namespace lightly::transforms::kernels {
 namespace {

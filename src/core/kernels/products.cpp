@@ -22,8 +22,8 @@ using Floats = hn::Vec<decltype(d)>;
 constexpr std::int64_t kLanes = hn::MaxLanes(d);
 constexpr std::int64_t kColumns = 2 * kLanes;
 constexpr std::int64_t kRows = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
-// Terms after which the sums go to memory: their part of a panel or slice, 16 KiB, stays in the first
-// cache meanwhile.
+// Terms after which the sums go to memory: their part of a panel or slice, 16 KiB, stays in the
+// first cache meanwhile.
 constexpr std::int64_t kTerms = 128;
 
 struct Sums {
@@ -95,8 +95,7 @@ void AddWeightedRows(const Tile& tile, Sum over, const float* summands, const We
     const std::int64_t count = std::min(kTerms, terms - from);
     const float* weights = tile.values + from * term_step;
     for (std::int64_t j = 0; j < sum.slices * kPanel; j += kColumns) {
-      const float* columns =
-          summands + j / kPanel * sum.slice_stride + from * kPanel + j % kPanel;
+      const float* columns = summands + j / kPanel * sum.slice_stride + from * kPanel + j % kPanel;
       for (std::int64_t i = 0; i < outputs; i += kRows) {
         multiply(weights + i * output_step, term_step, output_step, columns, count)
             .add_to(sum.values + i * sum.stride + j, sum.stride);

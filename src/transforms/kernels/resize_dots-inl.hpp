@@ -17,8 +17,8 @@
 
 #include <hwy/highway.h>
 
-#include "transforms/kernels/resize_weights.hpp"
 #include "core/kernels/targets.hpp"
+#include "transforms/kernels/resize_weights.hpp"
 
 #undef LIGHTLY_BYTE_DOTS
 #if HWY_ARCH_X86 && HWY_TARGET == HWY_AVX3

@@ -1,7 +1,6 @@
 // Trains MoCo on small images, as lightly's tutorial does: a memory bank of 4096 keys, batch
 // statistics of 8 parts, a momentum encoder. Shows what the representation has learnt.
 
-#include <cstdio>
 #include <iostream>
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -10,6 +9,7 @@
 #include "common/program.hpp"
 #include "common/report.hpp"
 #include "common/small_images.hpp"
+#include "common/training_run.hpp"
 #include "lightly/lightly.hpp"
 
 using namespace lightly;
@@ -67,8 +67,7 @@ int train(const examples::TrainOptions& options, bool symmetric) {
   training::MetricsLog metrics(options.output / "metrics.jsonl");
   if (options.resume) {
     state = training::load_checkpoint(checkpoint, trained, optimizer);
-    TORCH_CHECK(state.notes["setup"] == setup, "--resume: ", checkpoint.string(),
-                " is of another run: ", state.notes["setup"]);
+    examples::check_same_run(checkpoint, state, setup);
   }
   const std::int64_t steps_done = state.epoch * loader.size() + state.step;
   metrics.truncate_after("step", static_cast<double>(steps_done - 1));
@@ -79,11 +78,7 @@ int train(const examples::TrainOptions& options, bool symmetric) {
   evaluation::CollapseMonitor monitor;
   for (training::InterruptGuard interrupt; state.epoch < options.epochs;
        ++state.epoch, state.step = 0) {
-    training::Progress progress(std::cout, {.label = "epoch " + std::to_string(state.epoch + 1) +
-                                                     "/" + std::to_string(options.epochs),
-                                            .total = loader.size(),
-                                            .done = state.step,
-                                            .columns = training::terminal_columns(1)});
+    training::Progress progress = examples::epoch_progress(options, state, loader.size());
     for (const data::Batch& batch : loader.epoch(state.epoch, {.first_batch = state.step})) {
       const std::int64_t step = state.epoch * loader.size() + state.step;
       optimizer.set_lr(base_lr * schedule(step));
@@ -116,15 +111,11 @@ int train(const examples::TrainOptions& options, bool symmetric) {
                    {"loss", loss_value},
                    {"lr", optimizer.lr()},
                    {"output_std", output_std}});
-      char note[32];
-      std::snprintf(note, sizeof(note), "loss %.3f", loss_value);
-      progress.advance(options.batch_size, note);
+      progress.advance(options.batch_size, examples::loss_note(loss_value));
       if (interrupt.requested()) {
         progress.finish();
         training::save_checkpoint(checkpoint, trained, optimizer, state);
-        std::cout << "interrupted; saved " << checkpoint.string()
-                  << ", go on with the same command and --resume\n";
-        return 128 + interrupt.signal();
+        return examples::interrupted(checkpoint, interrupt);
       }
     }
     progress.finish();

@@ -2,7 +2,6 @@
 // what the representation has learnt.
 
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 
 #include <torch/utils.h>
@@ -10,6 +9,7 @@
 #include "common/program.hpp"
 #include "common/report.hpp"
 #include "common/small_images.hpp"
+#include "common/training_run.hpp"
 #include "lightly/lightly.hpp"
 
 using namespace lightly;
@@ -58,8 +58,7 @@ int train(const examples::TrainOptions& options) {
   training::MetricsLog metrics(options.output / "metrics.jsonl");
   if (options.resume) {
     state = training::load_checkpoint(checkpoint, *model, optimizer);
-    TORCH_CHECK(state.notes["setup"] == setup, "--resume: ", checkpoint.string(),
-                " is of another run: ", state.notes["setup"]);
+    examples::check_same_run(checkpoint, state, setup);
   }
   const std::int64_t steps_done = state.epoch * loader.size() + state.step;
   metrics.truncate_after("step", static_cast<double>(steps_done - 1));
@@ -70,11 +69,7 @@ int train(const examples::TrainOptions& options) {
   evaluation::CollapseMonitor monitor;
   for (training::InterruptGuard interrupt; state.epoch < options.epochs;
        ++state.epoch, state.step = 0) {
-    training::Progress progress(std::cout, {.label = "epoch " + std::to_string(state.epoch + 1) +
-                                                     "/" + std::to_string(options.epochs),
-                                            .total = loader.size(),
-                                            .done = state.step,
-                                            .columns = training::terminal_columns(1)});
+    training::Progress progress = examples::epoch_progress(options, state, loader.size());
     for (const data::Batch& batch : loader.epoch(state.epoch, {.first_batch = state.step})) {
       const std::int64_t step = state.epoch * loader.size() + state.step;
       optimizer.set_lr(base_lr * schedule(step));
@@ -100,15 +95,11 @@ int train(const examples::TrainOptions& options) {
                    {"loss", loss_value},
                    {"lr", optimizer.lr()},
                    {"output_std", output_std}});
-      char note[32];
-      std::snprintf(note, sizeof(note), "loss %.3f", loss_value);
-      progress.advance(options.batch_size, note);
+      progress.advance(options.batch_size, examples::loss_note(loss_value));
       if (interrupt.requested()) {
         progress.finish();
         training::save_checkpoint(checkpoint, *model, optimizer, state);
-        std::cout << "interrupted; saved " << checkpoint.string()
-                  << ", go on with the same command and --resume\n";
-        return 128 + interrupt.signal();
+        return examples::interrupted(checkpoint, interrupt);
       }
     }
     progress.finish();

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/linalg_vector_norm.h>
 
 #include "core/kernels/tiles.hpp"
 
@@ -12,6 +14,19 @@ inline kernels::Rows rows_of(const at::Tensor& matrix) {
           .count = matrix.size(0),
           .depth = matrix.size(1),
           .stride = matrix.stride(0)};
+}
+
+/// The floor under a row's length where it is divided by: that of torch's `normalize`.
+inline constexpr double kSmallestLength = 1e-12;
+
+/// The lengths of a matrix's rows, [rows, 1].
+inline at::Tensor row_lengths(const at::Tensor& matrix) {
+  return at::linalg_vector_norm(matrix, 2, 1, /*keepdim=*/true);
+}
+
+/// Each row of a matrix scaled to length 1; a row of zeros stays.
+inline at::Tensor normalized_rows(const at::Tensor& matrix) {
+  return matrix / row_lengths(matrix).clamp_min(kSmallestLength);
 }
 
 }  // namespace lightly::core

@@ -1,8 +1,6 @@
 #include "evaluation/checks.hpp"
 
-#include <ATen/TensorOperators.h>
 #include <ATen/ops/isfinite.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <c10/util/Exception.h>
 
 namespace lightly::evaluation {
@@ -33,11 +31,6 @@ at::Tensor checked_labels(std::string_view callee, std::string_view name, const 
   TORCH_CHECK_VALUE(least >= 0 && largest < classes, callee, ": ", name, " must be in [0, ",
                     classes, "), got ", least < 0 ? least : largest);
   return labels.contiguous();
-}
-
-at::Tensor normalized_rows(const at::Tensor& features) {
-  // The floor under the length is that of torch's normalize.
-  return features / at::linalg_vector_norm(features, 2, {1}, /*keepdim=*/true).clamp_min(1e-12);
 }
 
 }  // namespace lightly::evaluation

@@ -17,7 +17,4 @@ at::Tensor checked_features(std::string_view callee, std::string_view name,
 at::Tensor checked_labels(std::string_view callee, std::string_view name, const at::Tensor& labels,
                           std::int64_t rows, std::int64_t classes);
 
-/// Each row of a matrix scaled to length 1; a row of zeros stays.
-at::Tensor normalized_rows(const at::Tensor& features);
-
 }  // namespace lightly::evaluation

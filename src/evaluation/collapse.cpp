@@ -7,7 +7,7 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <c10/util/Exception.h>
 
-#include "evaluation/checks.hpp"
+#include "core/tensor_rows.hpp"
 
 namespace lightly::evaluation {
 
@@ -19,7 +19,7 @@ double output_std(const at::Tensor& outputs) {
       outputs.defined() ? c10::str(outputs.scalar_type(), " ", outputs.sizes())
                         : "an undefined tensor");
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-  const at::Tensor rows = normalized_rows(outputs.detach().to(at::kFloat));
+  const at::Tensor rows = core::normalized_rows(outputs.detach().to(at::kFloat));
   return at::std(rows, at::IntArrayRef({0}), /*unbiased=*/true).mean().item<double>();
 }
 

@@ -11,6 +11,7 @@
 #include <ATen/ops/tensor.h>
 #include <c10/util/Exception.h>
 
+#include "core/tensor_rows.hpp"
 #include "evaluation/checks.hpp"
 #include "lightly/core/check.hpp"
 #include "lightly/core/random.hpp"
@@ -59,9 +60,9 @@ FewLabelAccuracy few_label_accuracy(const Embeddings& queries, const Embeddings&
   options.check();
   const at::NoGradGuard no_grad;
   const at::Tensor features =
-      normalized_rows(checked_features(kFewLabelAccuracy, "queries", queries.features));
+      core::normalized_rows(checked_features(kFewLabelAccuracy, "queries", queries.features));
   const at::Tensor known =
-      normalized_rows(checked_features(kFewLabelAccuracy, "bank", bank.features));
+      core::normalized_rows(checked_features(kFewLabelAccuracy, "bank", bank.features));
   TORCH_CHECK_VALUE(features.size(1) == known.size(1), kFewLabelAccuracy,
                     ": queries and bank must have rows of equal length, got ", features.sizes(),
                     " and ", known.sizes());

@@ -9,6 +9,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 
+#include "core/tensor_rows.hpp"
 #include "evaluation/checks.hpp"
 #include "lightly/core/check.hpp"
 #include "lightly/evaluation/neighbours.hpp"
@@ -69,8 +70,8 @@ double knn_accuracy(const Embeddings& queries, const Embeddings& bank, const Knn
   const at::Tensor bank_features = checked_features("knn_accuracy", "bank", bank.features);
   const at::Tensor labels = checked_labels("knn_accuracy", "labels of queries", queries.labels,
                                            features.size(0), options.num_classes);
-  const at::Tensor ranking =
-      knn_predict(normalized_rows(features), normalized_rows(bank_features), bank.labels, options);
+  const at::Tensor ranking = knn_predict(
+      core::normalized_rows(features), core::normalized_rows(bank_features), bank.labels, options);
   return ranking.select(1, 0).eq(labels).to(at::kDouble).mean().item<double>();
 }
 

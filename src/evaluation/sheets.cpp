@@ -10,6 +10,7 @@
 #include <ATen/ops/tensor.h>
 #include <c10/util/Exception.h>
 
+#include "core/tensor_rows.hpp"
 #include "evaluation/checks.hpp"
 #include "lightly/core/check.hpp"
 #include "lightly/evaluation/neighbours.hpp"
@@ -122,7 +123,7 @@ at::Tensor neighbours_sheet(const data::Dataset& dataset,
   const auto* label = labels.const_data_ptr<std::int64_t>();
   for (const auto& [title, embeddings] : stages) {
     const at::Tensor features =
-        normalized_rows(checked_features(kCallee, "features", embeddings.features));
+        core::normalized_rows(checked_features(kCallee, "features", embeddings.features));
     TORCH_CHECK_VALUE(features.size(0) == total, kCallee, ": features must have a row for each of ",
                       total, " images, got ", features.size(0));
     const Neighbours near = nearest_neighbours(features.index_select(0, query_rows), features,

@@ -5,10 +5,11 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
+
+#include "core/tensor_rows.hpp"
 
 namespace lightly::loss {
 
@@ -45,7 +46,7 @@ void MemoryBankModuleImpl::fill(std::int64_t dim, const at::TensorOptions& tenso
   const at::NoGradGuard no_grad;
   const at::Tensor rows = at::randn({options.size.rows, dim}, tensor_options);
   // The buffer keeps its identity, so that the name leads to the new rows.
-  bank.set_data(rows / at::linalg_vector_norm(rows, 2, 1, /*keepdim=*/true).clamp_min(1e-12));
+  bank.set_data(core::normalized_rows(rows));
 }
 
 void MemoryBankModuleImpl::check_rows(const at::Tensor& rows) const {

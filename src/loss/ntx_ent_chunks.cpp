@@ -8,24 +8,19 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/logaddexp.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
 
+#include "core/tensor_rows.hpp"
+
 namespace lightly::loss {
-namespace {
-
-constexpr double kSmallestLength = 1e-12;
-
-}  // namespace
-
 NTXentChunks::NTXentChunks(const at::Tensor& out0, const at::Tensor& out1, const at::Tensor& bank,
                            const Options& options)
     : batch_(out0.size(0)), temperature_(options.temperature), bank_(bank) {
   const at::Tensor rows = at::cat({out0, out1});
-  lengths_ = at::linalg_vector_norm(rows, 2, 1, /*keepdim=*/true);
-  const at::Tensor units = rows / lengths_.clamp_min(kSmallestLength);
+  lengths_ = core::row_lengths(rows);
+  const at::Tensor units = rows / lengths_.clamp_min(core::kSmallestLength);
   const at::Tensor units0 = units.narrow(0, 0, batch_);
   const at::Tensor units1 = units.narrow(0, batch_, batch_);
   anchors_ = has_bank() ? units0 : units;
@@ -81,10 +76,10 @@ std::pair<at::Tensor, at::Tensor> NTXentChunks::gradient(const at::Tensor& scale
     of_units = of_anchors - partners_ * 2.0;
   }
   const at::Tensor units = has_bank() ? at::cat({anchors_, partners_}) : anchors_;
-  const at::Tensor is_long = lengths_.ge(kSmallestLength);
+  const at::Tensor is_long = lengths_.ge(core::kSmallestLength);
   const at::Tensor along = (units * of_units).sum(1, /*keepdim=*/true) * is_long;
   const at::Tensor of_rows =
-      (of_units - units * along) / lengths_.clamp_min(kSmallestLength) * (scale * per_row);
+      (of_units - units * along) / lengths_.clamp_min(core::kSmallestLength) * (scale * per_row);
   return {of_rows.narrow(0, 0, batch_), of_rows.narrow(0, batch_, batch_)};
 }
 

@@ -12,7 +12,6 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/logaddexp.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/matmul.h>
@@ -24,6 +23,7 @@
 #include <torch/csrc/autograd/functions/basic_ops.h>
 #include <torch/custom_class.h>
 
+#include "core/tensor_rows.hpp"
 #include "lightly/core/check.hpp"
 #include "loss/ntx_ent_bank_tiles.hpp"
 #include "loss/ntx_ent_chunks.hpp"
@@ -65,15 +65,11 @@ void check_bank(const at::Tensor& out0, const at::Tensor& bank) {
                     bank.device());
 }
 
-at::Tensor normalized(const at::Tensor& rows) {
-  constexpr double kSmallestLength = 1e-12;
-  return rows / at::linalg_vector_norm(rows, 2, 1, /*keepdim=*/true).clamp_min(kSmallestLength);
-}
-
 at::Tensor loss_by_matrix(const at::Tensor& out0, const at::Tensor& out1, double temperature) {
   const std::int64_t batch = out0.size(0);
   // Half of the temperature on either side keeps s(i, j) and s(j, i) equal to the last bit.
-  const at::Tensor z = normalized(at::cat({out0, out1})) / std::sqrt(std::abs(temperature));
+  const at::Tensor z =
+      core::normalized_rows(at::cat({out0, out1})) / std::sqrt(std::abs(temperature));
   const at::Tensor similarities = at::matmul(z, (temperature > 0 ? z : -z).t());
   // Not recorded: logsumexp gives these entries the gradient exp(-inf) = 0.
   similarities.detach().fill_diagonal_(-std::numeric_limits<double>::infinity());
@@ -83,15 +79,15 @@ at::Tensor loss_by_matrix(const at::Tensor& out0, const at::Tensor& out1, double
 
 at::Tensor loss_by_matrix(const at::Tensor& out0, const at::Tensor& out1, const at::Tensor& bank,
                           double temperature) {
-  const at::Tensor queries = normalized(out0) / temperature;
-  const at::Tensor positives = (queries * normalized(out1)).sum(1);
+  const at::Tensor queries = core::normalized_rows(out0) / temperature;
+  const at::Tensor positives = (queries * core::normalized_rows(out1)).sum(1);
   const at::Tensor negatives = at::logsumexp(at::matmul(queries, bank.t()), 1);
   return (at::logaddexp(positives, negatives) - positives).mean();
 }
 
-// Whether the kernels of our own take rows of this kind.
+// Whether the kernels of our own take rows of this kind, half precision as float32.
 bool fits_kernels(const at::Tensor& rows) {
-  return rows.is_cpu() && rows.scalar_type() == at::kFloat;
+  return rows.is_cpu() && rows.scalar_type() != at::kDouble;
 }
 
 constexpr std::int64_t kLargestMatrixBytes = std::int64_t{64} << 20;
@@ -277,7 +273,8 @@ at::Tensor NTXentLossImpl::forward(const at::Tensor& out0, const at::Tensor& out
   }
   at::Tensor loss = ntx_ent_loss(out0, out1, bank, how);
   if (updates) {
-    const auto keys = std::make_shared<at::Tensor>(normalized(out1.detach().to(bank.dtype())));
+    const auto keys =
+        std::make_shared<at::Tensor>(core::normalized_rows(out1.detach().to(bank.dtype())));
     if (options.bank_update == BankUpdate::kInForward) {
       memory_bank->enqueue(*keys);
     } else {

@@ -9,6 +9,7 @@
 #include <torch/nn/modules/container/sequential.h>
 
 #include "lightly/models/backbone.hpp"
+#include "models/clone_of.hpp"
 
 /// What SimCLR, MoCo and SimSiam have in common.
 namespace lightly::models {
@@ -36,7 +37,7 @@ void copy_flags(const torch::nn::Module& original, const torch::nn::Module& copy
 /// The module with tensors of its own, as Python's copy.deepcopy.
 template <typename Holder>
 Holder deep_copy(const Holder& holder, const std::optional<at::Device>& device = std::nullopt) {
-  Holder copy(std::dynamic_pointer_cast<typename Holder::ContainedType>(holder->clone(device)));
+  Holder copy = clone_of(holder, device);
   copy_flags(*holder, *copy);
   return copy;
 }

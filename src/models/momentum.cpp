@@ -15,6 +15,7 @@
 #include <c10/util/Exception.h>
 #include <torch/ordered_dict.h>
 
+#include "core/share_layout.hpp"
 #include "lightly/core/check.hpp"
 
 namespace lightly::models {
@@ -62,11 +63,6 @@ void average(const Pairs& pairs, double m) {
   }
 }
 
-bool in_one_order(const at::Tensor& a, const at::Tensor& b) {
-  return (a.is_contiguous() && b.is_contiguous()) ||
-         (a.strides() == b.strides() && a.is_non_overlapping_and_dense());
-}
-
 void average(const std::vector<at::Tensor>& from, const std::vector<at::Tensor>& to, double m) {
   const at::NoGradGuard no_grad;
   Pairs floats, doubles, others;
@@ -75,7 +71,7 @@ void average(const std::vector<at::Tensor>& from, const std::vector<at::Tensor>&
     if (!seen.insert(to[i].unsafeGetTensorImpl()).second) {
       continue;  // a parameter under two names
     }
-    const bool dense = to[i].is_cpu() && in_one_order(from[i], to[i]);
+    const bool dense = to[i].is_cpu() && core::share_layout(from[i], to[i]);
     Pairs& pairs = dense && to[i].scalar_type() == at::kFloat    ? floats
                    : dense && to[i].scalar_type() == at::kDouble ? doubles
                                                                  : others;

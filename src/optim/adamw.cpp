@@ -19,6 +19,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <c10/util/Exception.h>
 
+#include "core/share_layout.hpp"
 #include "lightly/core/check.hpp"
 
 namespace lightly::optim {
@@ -54,19 +55,6 @@ std::vector<at::Tensor> gradients_of(const std::vector<at::Tensor>& parameters) 
     gradients.push_back(parameter.grad());
   }
   return gradients;
-}
-
-// Whether the n-th element in memory is the same element of both.
-bool share_layout(const at::Tensor& a, const at::Tensor& b) {
-  if (!a.is_non_overlapping_and_dense()) {
-    return false;
-  }
-  for (std::int64_t d = 0; d < a.dim(); ++d) {
-    if (a.size(d) != 1 && a.stride(d) != b.stride(d)) {
-      return false;
-    }
-  }
-  return true;
 }
 
 }  // namespace
@@ -129,8 +117,8 @@ void AdamW::update(const Part& part) {
   const auto others =
       std::stable_partition(fused.numbers.begin(), fused.numbers.end(), [this](std::size_t i) {
         const at::Tensor& parameter = parameters()[i];
-        return share_layout(parameter, parameter.grad()) &&
-               share_layout(parameter, memory(kExpAvg)[i]);
+        return core::share_layout(parameter, parameter.grad()) &&
+               core::share_layout(parameter, memory(kExpAvg)[i]);
       });
   Part rest = part;
   rest.numbers.assign(others, fused.numbers.end());

@@ -24,7 +24,6 @@ training::Progress epoch_progress(const TrainOptions& options, const training::T
 std::string loss_note(double loss);
 
 /// Says how to go on from the checkpoint; returns the exit status of an interrupted program.
-int interrupted(const std::filesystem::path& checkpoint,
-                const training::InterruptGuard& interrupt);
+int interrupted(const std::filesystem::path& checkpoint, const training::InterruptGuard& interrupt);
 
 }  // namespace lightly::examples

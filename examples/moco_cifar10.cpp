@@ -3,7 +3,6 @@
 
 #include <iostream>
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <torch/utils.h>
 
 #include "common/program.hpp"
@@ -29,34 +28,25 @@ int train(const examples::TrainOptions& options, bool symmetric) {
                            .seed = options.seed,
                            .pin_memory = device.is_cuda()});
 
-  // Model: a backbone that normalises a batch in 8 parts, a projection head, and a copy of both
-  // that follows slowly. A copy of the backbone stays untrained, to compare with.
+  // Method: a backbone that normalises a batch in 8 parts, a projection head, a copy of both that
+  // follows slowly. A copy of the backbone stays untrained, to compare with.
   const auto precision = training::resolve(training::parse_precision(options.precision), device);
   torch::manual_seed(options.seed);
-  at::Generator shuffles = at::detail::createCPUGenerator(options.seed);
   models::ResNetBackbone backbone(
       models::ResNetGenerator(options.backbone, {.width = options.width, .num_splits = 8}));
-  models::MoCo model(backbone, {.num_ftrs = backbone->num_ftrs(),
-                                .out_dim = 128,
-                                .m = 0.99,
-                                .batch_shuffle = true,
-                                .generator = shuffles});
-  loss::NTXentLoss criterion({.temperature = 0.1, .memory_bank_size = {4096, 128}});
-  // What a checkpoint holds: the memory bank too.
-  torch::nn::Module trained;
-  trained.register_module("model", model.ptr());
-  trained.register_module("criterion", criterion.ptr());
-  trained.to(device);
-  training::to_channels_last(*model);
-  const models::Backbone untrained = model->backbone.clone();
+  methods::MoCo method(
+      backbone, {.model = {.num_ftrs = backbone->num_ftrs(), .m = 0.99, .batch_shuffle = true},
+                 .criterion = {.temperature = 0.1, .memory_bank_size = 4096},
+                 .symmetric_loss = symmetric,
+                 .seed = options.seed});
+  method->to(device);
+  training::to_channels_last(*method);
+  const models::Backbone untrained = method->backbone().clone();
 
   // Optimizer: SGD, its learning rate scaled with the batch and decayed along a cosine.
   const double base_lr = optim::scale_lr(options.lr, options.batch_size);
-  std::vector<at::Tensor> parameters = backbone->parameters();
-  for (const at::Tensor& parameter : model->projection_head->parameters()) {
-    parameters.push_back(parameter);
-  }
-  optim::SGD optimizer(parameters, {.lr = base_lr, .momentum = 0.9, .weight_decay = 5e-4});
+  optim::SGD optimizer(method->trained_parameters(),
+                       {.lr = base_lr, .momentum = 0.9, .weight_decay = 5e-4});
   const optim::CosineWarmupSchedule schedule(
       {.max_epochs = options.epochs * loader.size(), .end_value = 0.0});
 
@@ -66,11 +56,10 @@ int train(const examples::TrainOptions& options, bool symmetric) {
   training::TrainingState state{.seed = options.seed, .notes = {{"setup", setup}}};
   training::MetricsLog metrics(options.output / "metrics.jsonl");
   if (options.resume) {
-    state = training::load_checkpoint(checkpoint, trained, optimizer);
+    state = training::load_checkpoint(checkpoint, *method, optimizer);
     examples::check_same_run(checkpoint, state, setup);
   }
-  const std::int64_t steps_done = state.epoch * loader.size() + state.step;
-  metrics.truncate_after("step", static_cast<double>(steps_done - 1));
+  metrics.truncate_after("step", examples::steps_done(state, loader.size()) - 1);
   std::cout << "training: " << setup << " on " << device << '\n';
   examples::save_views(options.output / "views.png", examples::first_samples(*images.train, 8),
                        collate, {.seed = options.seed});
@@ -80,47 +69,36 @@ int train(const examples::TrainOptions& options, bool symmetric) {
        ++state.epoch, state.step = 0) {
     training::Progress progress = examples::epoch_progress(options, state, loader.size());
     for (const data::Batch& batch : loader.epoch(state.epoch, {.first_batch = state.step})) {
-      const std::int64_t step = state.epoch * loader.size() + state.step;
+      const std::int64_t step = examples::steps_done(state, loader.size());
       optimizer.set_lr(base_lr * schedule(step));
-      shuffles.set_current_seed(options.seed + static_cast<std::uint64_t>(step));
-      const torch::Tensor x0 = batch.views[0].to(device, /*non_blocking=*/true);
-      const torch::Tensor x1 = batch.views[1].to(device, /*non_blocking=*/true);
-      torch::Tensor query;
-      torch::Tensor loss;
+      methods::StepOutput out;
       {
         const core::AutocastGuard autocast(device.type(),
                                            training::autocast_dtype(precision, device));
-        const auto [query0, key1] = model(x0, x1);
-        query = query0;
-        loss = criterion(query0, key1);
-        if (symmetric) {
-          const auto [query1, key0] = model(x1, x0);
-          loss = 0.5 * (loss + criterion(query1, key0));
-        }
+        out = method->training_step(batch, step);
       }
       optimizer.zero_grad();
-      loss.backward();
-      const double loss_value = loss.item<double>();
+      out.loss.backward();
+      const double loss_value = out.loss.item<double>();
       training::check_finite_loss(loss_value, state.epoch, state.step);
       optimizer.step();
-      model->update_momentum();
+      method->after_step(step);
       ++state.step;
-      const double output_std = monitor.observe(query);
       metrics.log({{"step", step},
                    {"epoch", state.epoch},
                    {"loss", loss_value},
                    {"lr", optimizer.lr()},
-                   {"output_std", output_std}});
+                   {"output_std", monitor.observe(out.outputs)}});
       progress.advance(options.batch_size, examples::loss_note(loss_value));
       if (interrupt.requested()) {
         progress.finish();
-        training::save_checkpoint(checkpoint, trained, optimizer, state);
+        training::save_checkpoint(checkpoint, *method, optimizer, state);
         return examples::interrupted(checkpoint, interrupt);
       }
     }
     progress.finish();
     examples::warn_of_collapse(monitor);
-    training::save_checkpoint(checkpoint, trained, optimizer,
+    training::save_checkpoint(checkpoint, *method, optimizer,
                               {.epoch = state.epoch + 1, .seed = state.seed, .notes = state.notes});
   }
 

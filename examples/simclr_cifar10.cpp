@@ -54,8 +54,7 @@ int train(const examples::TrainOptions& options) {
     state = training::load_checkpoint(checkpoint, *model, optimizer);
     examples::check_same_run(checkpoint, state, setup);
   }
-  const std::int64_t steps_done = state.epoch * loader.size() + state.step;
-  metrics.truncate_after("step", static_cast<double>(steps_done - 1));
+  metrics.truncate_after("step", examples::steps_done(state, loader.size()) - 1);
   std::cout << "training: " << setup << " on " << device << '\n';
   examples::save_views(options.output / "views.png", examples::first_samples(*images.train, 8),
                        collate, {.seed = options.seed});
@@ -64,7 +63,7 @@ int train(const examples::TrainOptions& options) {
        ++state.epoch, state.step = 0) {
     training::Progress progress = examples::epoch_progress(options, state, loader.size());
     for (const data::Batch& batch : loader.epoch(state.epoch, {.first_batch = state.step})) {
-      const std::int64_t step = state.epoch * loader.size() + state.step;
+      const std::int64_t step = examples::steps_done(state, loader.size());
       optimizer.set_lr(base_lr * schedule(step));
       torch::Tensor loss;
       {

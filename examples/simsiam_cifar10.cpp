@@ -29,25 +29,26 @@ int train(const examples::TrainOptions& options) {
                            .seed = options.seed,
                            .pin_memory = device.is_cuda()});
 
-  // Model: a backbone with a projection and a prediction head, the sizes as lightly's tutorial has
-  // them for a backbone of 512 features. A copy of the backbone stays untrained, to compare with.
+  // Method: a backbone with a projection and a prediction head, the sizes as lightly's tutorial has
+  // them for 512 features. A copy of the backbone stays untrained, to compare with.
   const auto precision = training::resolve(training::parse_precision(options.precision), device);
   torch::manual_seed(options.seed);
   models::ResNetBackbone backbone(
       models::ResNetGenerator(options.backbone, {.width = options.width}));
   const std::int64_t num_ftrs = backbone->num_ftrs();
-  models::SimSiam model(backbone, {.num_ftrs = num_ftrs,
-                                   .proj_hidden_dim = num_ftrs,
-                                   .pred_hidden_dim = std::max<std::int64_t>(num_ftrs / 4, 1),
-                                   .out_dim = num_ftrs});
-  model->to(device);
-  training::to_channels_last(*model);
-  const models::Backbone untrained = model->backbone.clone();
-  loss::SymNegCosineSimilarityLoss criterion;
+  methods::SimSiam method(backbone,
+                          {.model = {.num_ftrs = num_ftrs,
+                                     .proj_hidden_dim = num_ftrs,
+                                     .pred_hidden_dim = std::max<std::int64_t>(num_ftrs / 4, 1),
+                                     .out_dim = num_ftrs}});
+  method->to(device);
+  training::to_channels_last(*method);
+  const models::Backbone untrained = method->backbone().clone();
 
   // Optimizer: SGD, its learning rate scaled with the batch and decayed along a cosine.
   const double base_lr = optim::scale_lr(options.lr, options.batch_size);
-  optim::SGD optimizer(model->parameters(), {.lr = base_lr, .momentum = 0.9, .weight_decay = 5e-4});
+  optim::SGD optimizer(method->trained_parameters(),
+                       {.lr = base_lr, .momentum = 0.9, .weight_decay = 5e-4});
   const optim::CosineWarmupSchedule schedule(
       {.max_epochs = options.epochs * loader.size(), .end_value = 0.0});
 
@@ -57,11 +58,10 @@ int train(const examples::TrainOptions& options) {
   training::TrainingState state{.seed = options.seed, .notes = {{"setup", setup}}};
   training::MetricsLog metrics(options.output / "metrics.jsonl");
   if (options.resume) {
-    state = training::load_checkpoint(checkpoint, *model, optimizer);
+    state = training::load_checkpoint(checkpoint, *method, optimizer);
     examples::check_same_run(checkpoint, state, setup);
   }
-  const std::int64_t steps_done = state.epoch * loader.size() + state.step;
-  metrics.truncate_after("step", static_cast<double>(steps_done - 1));
+  metrics.truncate_after("step", examples::steps_done(state, loader.size()) - 1);
   std::cout << "training: " << setup << " on " << device << '\n';
   examples::save_views(options.output / "views.png", examples::first_samples(*images.train, 8),
                        collate, {.seed = options.seed});
@@ -71,40 +71,36 @@ int train(const examples::TrainOptions& options) {
        ++state.epoch, state.step = 0) {
     training::Progress progress = examples::epoch_progress(options, state, loader.size());
     for (const data::Batch& batch : loader.epoch(state.epoch, {.first_batch = state.step})) {
-      const std::int64_t step = state.epoch * loader.size() + state.step;
+      const std::int64_t step = examples::steps_done(state, loader.size());
       optimizer.set_lr(base_lr * schedule(step));
-      torch::Tensor loss;
-      torch::Tensor outputs;
+      methods::StepOutput out;
       {
         const core::AutocastGuard autocast(device.type(),
                                            training::autocast_dtype(precision, device));
-        const auto [out0, out1] = model(batch.views[0].to(device, /*non_blocking=*/true),
-                                        batch.views[1].to(device, /*non_blocking=*/true));
-        loss = criterion(out0, out1);
-        outputs = out0.z;
+        out = method->training_step(batch, step);
       }
       optimizer.zero_grad();
-      loss.backward();
-      const double loss_value = loss.item<double>();
+      out.loss.backward();
+      const double loss_value = out.loss.item<double>();
       training::check_finite_loss(loss_value, state.epoch, state.step);
       optimizer.step();
+      method->after_step(step);
       ++state.step;
-      const double output_std = monitor.observe(outputs);
       metrics.log({{"step", step},
                    {"epoch", state.epoch},
                    {"loss", loss_value},
                    {"lr", optimizer.lr()},
-                   {"output_std", output_std}});
+                   {"output_std", monitor.observe(out.outputs)}});
       progress.advance(options.batch_size, examples::loss_note(loss_value));
       if (interrupt.requested()) {
         progress.finish();
-        training::save_checkpoint(checkpoint, *model, optimizer, state);
+        training::save_checkpoint(checkpoint, *method, optimizer, state);
         return examples::interrupted(checkpoint, interrupt);
       }
     }
     progress.finish();
     examples::warn_of_collapse(monitor);
-    training::save_checkpoint(checkpoint, *model, optimizer,
+    training::save_checkpoint(checkpoint, *method, optimizer,
                               {.epoch = state.epoch + 1, .seed = state.seed, .notes = state.notes});
   }
 

@@ -11,6 +11,7 @@ set(loss_may "core;loss")
 set(optim_may "core;optim")
 set(evaluation_may "core;media;transforms;data;models;evaluation")
 set(training_may "core;media;transforms;data;models;loss;optim;evaluation;training")
+set(methods_may "core;media;transforms;data;models;loss;optim;evaluation;training;methods")
 
 set(wrong 0)
 set(checked 0)

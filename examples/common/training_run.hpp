@@ -20,6 +20,11 @@ void check_same_run(const std::filesystem::path& checkpoint, const training::Tra
 training::Progress epoch_progress(const TrainOptions& options, const training::TrainingState& state,
                                   std::int64_t steps);
 
+/// The steps of all epochs before the one that `state` stands at, with so many an epoch.
+inline std::int64_t steps_done(const training::TrainingState& state, std::int64_t epoch_steps) {
+  return state.epoch * epoch_steps + state.step;
+}
+
 /// `loss 5.123`, what stands behind the bar.
 std::string loss_note(double loss);
 

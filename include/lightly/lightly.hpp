@@ -5,6 +5,7 @@
 #include "lightly/evaluation.hpp"
 #include "lightly/loss.hpp"
 #include "lightly/media.hpp"
+#include "lightly/methods.hpp"
 #include "lightly/models.hpp"
 #include "lightly/optim.hpp"
 #include "lightly/training.hpp"

@@ -1,5 +1,6 @@
-# Run by ctest: builds the consumer of this folder and the programs of README.md and of the pages in docs/ against the installed
-# package, or against the source, and runs all but README.md's, which would train.
+# Run by ctest: builds the consumer of this folder against the installed package, or against the source (unoptimised: whether it
+# builds is the question), and runs it. Against the package also the programs of README.md and of the pages in docs/, and runs all
+# but README.md's, which would train.
 # Variables: MODE (package, source), BUILD, WORK, SOURCE, GENERATOR, TORCH_DIR, LAUNCHER, FLAGS.
 cmake_minimum_required(VERSION 3.24)
 
@@ -33,22 +34,22 @@ function(extract_program markdown file)
 endfunction()
 
 file(REMOVE_RECURSE "${WORK}")
-extract_program("${SOURCE}/README.md" "${WORK}/readme.cpp")
-set(pages overview invariances batched_views models losses)
-foreach(page IN LISTS pages)
-  extract_program("${SOURCE}/docs/${page}.md" "${WORK}/${page}.cpp")
-endforeach()
-list(JOIN pages "," page_names)
 set(arguments -G "${GENERATOR}" -S "${SOURCE}/tests/install" -B "${WORK}/build"
-  -DCMAKE_BUILD_TYPE=Release -DTorch_DIR=${TORCH_DIR} "-DCMAKE_CXX_FLAGS=${FLAGS}"
-  -DLIGHTLY_FROM=${MODE} "-DLIGHTLY_PROGRAMS=${WORK}" -DLIGHTLY_PAGES=readme,${page_names})
+  -DCMAKE_BUILD_TYPE=Release -DTorch_DIR=${TORCH_DIR} "-DCMAKE_CXX_FLAGS=${FLAGS}" -DLIGHTLY_FROM=${MODE})
+set(pages "")
 # By the environment: a launcher is a list, which an argument would not carry through.
 set(ENV{CMAKE_CXX_COMPILER_LAUNCHER} "${LAUNCHER}")
 if(MODE STREQUAL "package")
+  set(pages overview invariances batched_views models losses methods)
+  extract_program("${SOURCE}/README.md" "${WORK}/readme.cpp")
+  foreach(page IN LISTS pages)
+    extract_program("${SOURCE}/docs/${page}.md" "${WORK}/${page}.cpp")
+  endforeach()
+  list(JOIN pages "," page_names)
   run(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${WORK}/prefix")
-  list(APPEND arguments "-DCMAKE_PREFIX_PATH=${WORK}/prefix")
+  list(APPEND arguments "-DCMAKE_PREFIX_PATH=${WORK}/prefix" "-DLIGHTLY_PROGRAMS=${WORK}" -DLIGHTLY_PAGES=readme,${page_names})
 else()
-  list(APPEND arguments "-DLIGHTLY_SOURCE=${SOURCE}" -DCMAKE_UNITY_BUILD=ON)
+  list(APPEND arguments "-DLIGHTLY_SOURCE=${SOURCE}" -DCMAKE_UNITY_BUILD=ON "-DCMAKE_CXX_FLAGS_RELEASE=-O0 -DNDEBUG")
 endif()
 run(${CMAKE_COMMAND} ${arguments})
 run(${CMAKE_COMMAND} --build "${WORK}/build")

@@ -1,0 +1,34 @@
+#include "lightly/methods/simsiam.hpp"
+
+#include <utility>
+
+#include "lightly/loss/negative_cosine_similarity.hpp"
+#include "lightly/transforms/simsiam_transform.hpp"
+#include "methods/two_views.hpp"
+
+namespace lightly::methods {
+
+void SimSiamOptions::check() const {
+  model.check();
+}
+
+SimSiamImpl::SimSiamImpl(models::Backbone backbone, SimSiamOptions options) : Method("SimSiam") {
+  options.check();
+  model = register_module("model", models::SimSiam(std::move(backbone), options.model));
+}
+
+data::BaseCollateFunction SimSiamImpl::collate(transforms::Size input_size) const {
+  transforms::SimSiamTransformOptions views{.input_size = input_size};
+  if (is_small(input_size)) {
+    views.gaussian_blur = 0.0;
+  }
+  return transforms::SimSiamTransform(views);
+}
+
+StepOutput SimSiamImpl::training_step(const data::Batch& batch, std::int64_t /*step*/) {
+  const auto [x0, x1] = two_views(*this, batch);
+  const auto [out0, out1] = model(x0, x1);
+  return {.loss = loss::sym_neg_cosine_similarity_loss(out0, out1), .outputs = out0.z.detach()};
+}
+
+}  // namespace lightly::methods

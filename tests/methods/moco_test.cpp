@@ -50,8 +50,8 @@ TEST(MoCoMethod, SymmetricLossIsHalfOfBothAgainstTheSameBank) {
 
 TEST(MoCoMethod, MovesTheMomentumEncoderAfterEachStep) {
   MoCo method = small_moco();
-  const at::Tensor& slow = method->model->momentum_projection_head->parameters()[0];
-  const at::Tensor& fast = method->model->projection_head->parameters()[0];
+  const at::Tensor slow = method->model->momentum_projection_head->parameters()[0];
+  const at::Tensor fast = method->model->projection_head->parameters()[0];
   const at::Tensor before = slow.detach().clone();
   descend(*method, noise_batch(1), 0);
   EXPECT_TRUE(tensors_close(slow.detach(), 0.9 * before + 0.1 * fast.detach(), 1e-6));
@@ -61,7 +61,7 @@ TEST(MoCoMethod, MovesTheMomentumEncoderAfterEachStep) {
 
 TEST(MoCoMethod, LeavesTheUpdateToForwardWhenItIsToldTo) {
   MoCo method = small_moco({.model = {.update_on_forward = true}});
-  const at::Tensor& slow = method->model->momentum_projection_head->parameters()[0];
+  const at::Tensor slow = method->model->momentum_projection_head->parameters()[0];
   descend(*method, noise_batch(1), 0);  // the encoders were equal when forward averaged them
   const at::Tensor before = slow.detach().clone();
   method->after_step(0);

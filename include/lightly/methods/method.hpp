@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
 
 #include "lightly/data/collate.hpp"
 #include "lightly/data/sample.hpp"
@@ -54,3 +57,15 @@ class Method : public torch::nn::Module {
 };
 
 }  // namespace lightly::methods
+
+/// Declares the holder `Name` of the method `NameImpl`, with `Name method(backbone, {.model =
+/// ...})`.
+#define LIGHTLY_METHOD(Name)                                                                  \
+  class Name : public ::torch::nn::ModuleHolder<Name##Impl> {                                 \
+   public:                                                                                    \
+    using Impl = Name##Impl;                                                                  \
+    using ::torch::nn::ModuleHolder<Name##Impl>::ModuleHolder;                                \
+    explicit(false) Name(::lightly::models::Backbone backbone, Name##Options options = {})    \
+        : ModuleHolder(                                                                       \
+              ::std::make_shared<Name##Impl>(::std::move(backbone), ::std::move(options))) {} \
+  }

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 
-#include "lightly/core/module.hpp"
 #include "lightly/loss/ntx_ent_loss.hpp"
 #include "lightly/methods/method.hpp"
 #include "lightly/models/backbone.hpp"
@@ -42,6 +41,6 @@ class MoCoImpl : public Method {
   models::MoCo model = nullptr;
   loss::NTXentLoss criterion = nullptr;
 };
-LIGHTLY_MODULE_AROUND(models::Backbone, MoCo);
+LIGHTLY_METHOD(MoCo);
 
 }  // namespace lightly::methods

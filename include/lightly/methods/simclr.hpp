@@ -2,7 +2,6 @@
 
 #include <cstdint>
 
-#include "lightly/core/module.hpp"
 #include "lightly/loss/ntx_ent_loss.hpp"
 #include "lightly/methods/method.hpp"
 #include "lightly/models/backbone.hpp"
@@ -33,6 +32,6 @@ class SimCLRImpl : public Method {
   models::SimCLR model = nullptr;
   loss::NTXentLoss criterion = nullptr;
 };
-LIGHTLY_MODULE_AROUND(models::Backbone, SimCLR);
+LIGHTLY_METHOD(SimCLR);
 
 }  // namespace lightly::methods

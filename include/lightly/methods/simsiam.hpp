@@ -2,7 +2,6 @@
 
 #include <cstdint>
 
-#include "lightly/core/module.hpp"
 #include "lightly/methods/method.hpp"
 #include "lightly/models/backbone.hpp"
 #include "lightly/models/simsiam.hpp"
@@ -31,6 +30,6 @@ class SimSiamImpl : public Method {
 
   models::SimSiam model = nullptr;
 };
-LIGHTLY_MODULE_AROUND(models::Backbone, SimSiam);
+LIGHTLY_METHOD(SimSiam);
 
 }  // namespace lightly::methods

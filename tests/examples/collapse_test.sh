@@ -10,10 +10,12 @@ mkdir -p "$work/black"
 
 source "$(dirname "$0")/common.sh"
 for file in "$images"/*ubyte.gz; do
-  case $file in
-    *images*) { zcat "$file" | head -c 16; zcat "$file" | tail -c +17 | tr '\000-\377' '\000'; } | gzip >"$work/black/$(basename "$file")" ;;
-    *) cp "$file" "$work/black/" ;;
-  esac
+  cp "$file" "$work/black/"
+done
+for file in "$work"/black/*images*.gz; do
+  gunzip "$file"
+  { head -c 16 "${file%.gz}"; tail -c +17 "${file%.gz}" | tr '\000-\377' '\000'; } | gzip >"$file"
+  rm "${file%.gz}"
 done
 options=(--epochs 1 --batch-size 64 --width 0.125 --precision fp32)
 "$example" --data "$work/black" --output "$work/collapsed" "${options[@]}" >"$work/collapsed.out" 2>&1

@@ -1,24 +1,12 @@
 #include "data/batch_memory.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
-#include <c10/util/Exception.h>
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 namespace lightly::data {
-namespace {
-
-constexpr std::size_t kLine = 64;
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
-
-}  // namespace
 
 at::Tensor BatchMemory::images(std::int64_t count, std::int64_t height, std::int64_t width) {
   if (pinned_) {
@@ -69,17 +57,7 @@ BatchMemory::Block BatchMemory::take(std::size_t bytes) {
       free_.erase(free_.begin());
     }
   }
-  // A large block in huge pages: 512 times fewer first touches and entries of the TLB.
-  const std::size_t page = bytes >= 2 * kHugePage ? kHugePage : kLine;
-  const std::size_t rounded = (bytes + page - 1) / page * page;
-  std::shared_ptr<void> memory(std::aligned_alloc(page, rounded), &std::free);
-  TORCH_CHECK(memory, "BatchMemory: no memory for a batch of ", rounded, " bytes");
-#ifdef MADV_HUGEPAGE
-  if (page == kHugePage) {
-    madvise(memory.get(), rounded, MADV_HUGEPAGE);  // only a hint: without it the pages are small
-  }
-#endif
-  return {.bytes = rounded, .memory = std::move(memory)};
+  return core::allocate_block("BatchMemory", bytes);
 }
 
 void BatchMemory::give_back(const Block& block) {

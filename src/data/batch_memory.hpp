@@ -8,6 +8,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "core/memory_block.hpp"
+
 namespace lightly::data {
 
 /// Where the tensors of batches come from: memory that is used again once no tensor refers to it.
@@ -30,10 +32,7 @@ class BatchMemory : public std::enable_shared_from_this<BatchMemory> {
   void close();
 
  private:
-  struct Block {
-    std::size_t bytes = 0;
-    std::shared_ptr<void> memory;
-  };
+  using Block = core::MemoryBlock;
 
   Block take(std::size_t bytes);
   void give_back(const Block& block);

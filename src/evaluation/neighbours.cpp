@@ -57,20 +57,13 @@ class Best {
   static std::int64_t capacity(std::int64_t k, std::int64_t tile) { return full(k) + tile; }
 
   // The next `count` rows of the bank, from first_row on, have these similarities.
-  void merge(const float* similarities, std::int64_t count, std::int64_t first_row,
-             std::vector<Candidate>& scratch) {
+  void merge(const float* similarities, std::int64_t count, std::int64_t first_row) {
     // Rows come in ascending order: one that only equals the k-th best loses to it.
     found_.count = kernels::append_above(similarities, count, threshold_,
                                          static_cast<std::uint32_t>(first_row), found_);
     if (found_.count > full(k_)) {
-      collect(scratch);
-      std::nth_element(scratch.begin(), scratch.begin() + k_ - 1, scratch.end(), std::greater<>());
-      for (std::int64_t i = 0; i < k_; ++i) {
-        found_.values[i] = similarity_of(scratch[static_cast<std::size_t>(i)]);
-        found_.columns[i] = row_of(scratch[static_cast<std::size_t>(i)]);
-      }
+      threshold_ = kernels::keep_largest(found_, k_);
       found_.count = k_;
-      threshold_ = similarity_of(scratch[static_cast<std::size_t>(k_ - 1)]);
     }
   }
 
@@ -165,7 +158,7 @@ class TileSearch {
         values[i * stride + column] = -std::numeric_limits<float>::infinity();
       }
       best_[static_cast<std::size_t>(part.query + i)].merge(values + i * stride, part.rows,
-                                                            part.first_row, scratch_);
+                                                            part.first_row);
     }
   }
 

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 
 #include "core/kernels/tiles.hpp"
+#include "core/memory_block.hpp"
 
 namespace lightly::loss {
 namespace {
@@ -18,6 +21,9 @@ namespace kernels = core::kernels;
 using kernels::kInfinity;
 using kernels::kPanel;
 using kernels::padded;
+
+// exp(-2 * 40), the least exponential there is then, is a normal float32.
+constexpr float kLargestBound = 40.0F;
 
 at::Tensor floats(std::int64_t count) {
   return at::empty({count}, at::kFloat);
@@ -48,12 +54,18 @@ NTXentTiles::NTXentTiles(const at::Tensor& out0, const at::Tensor& out1, const O
       tiles_((rows_ + tile_ - 1) / tile_),
       threads_(std::min<std::int64_t>(at::get_num_threads(), tiles_)),
       scale_(static_cast<float>(1.0 / std::sqrt(std::abs(options.temperature)))),
-      sign_(options.temperature > 0 ? 1.0 : -1.0) {
+      sign_(options.temperature > 0 ? 1.0 : -1.0),
+      bound_(static_cast<float>(1.0 / std::abs(options.temperature))),
+      // Only a maximum makes the loss of one pair exactly 0.
+      is_bounded_(bound_ <= kLargestBound && batch_ > 1) {
   pack(out0, out1);
   const std::int64_t all = tiles_ * (tiles_ + 1) / 2 * tile_ * stride_;
   if (options.with_gradient &&
       all * static_cast<std::int64_t>(sizeof(float)) <= options.kept_bytes) {
-    kept_ = floats(all);
+    core::MemoryBlock block =
+        core::allocate_block("NTXentLoss", static_cast<std::size_t>(all) * sizeof(float));
+    void* values = block.memory.get();
+    kept_ = at::from_blob(values, {all}, [block = std::move(block)](void*) {}, at::kFloat);
   }
   sum_exponentials();
 }
@@ -126,13 +138,19 @@ void NTXentTiles::for_each_tile(Body body) const {
   });
 }
 
+kernels::Tile NTXentTiles::tile_of(const Block& block, float* values) const {
+  return {.values = values,
+          .rows = padded(block.rows),
+          .columns = padded(block.columns),
+          .stride = stride_};
+}
+
 // The similarities of a block; -infinity where a row meets itself and in padding columns.
 void NTXentTiles::multiply(const Block& block, float* tile) const {
   const std::int64_t columns = padded(block.columns);
-  kernels::multiply_tile(
-      left_.const_data_ptr<float>() + block.first_row * depth_,
-      right_.const_data_ptr<float>() + block.first_column * depth_, depth_,
-      {.values = tile, .rows = padded(block.rows), .columns = columns, .stride = stride_});
+  kernels::multiply_tile(left_.const_data_ptr<float>() + block.first_row * depth_,
+                         right_.const_data_ptr<float>() + block.first_column * depth_, depth_,
+                         tile_of(block, tile));
   for (std::int64_t i = 0; i < padded(block.rows); ++i) {
     float* row = tile + i * stride_;
     std::fill(row + block.columns, row + columns, -kInfinity);
@@ -143,7 +161,8 @@ void NTXentTiles::multiply(const Block& block, float* tile) const {
 }
 
 void NTXentTiles::sum_exponentials() {
-  at::Tensor maxima = at::full({threads_, padded_rows_}, -kInfinity, at::kFloat);
+  at::Tensor maxima =
+      at::full({threads_, padded_rows_}, is_bounded_ ? bound_ : -kInfinity, at::kFloat);
   at::Tensor sums = at::zeros({threads_, padded_rows_}, at::kDouble);
   at::Tensor scratch = kept_.defined() ? kept_ : floats(threads_ * tile_ * stride_);
   at::Tensor positives = floats(rows_);
@@ -165,18 +184,23 @@ void NTXentTiles::sum_exponentials() {
       return kernels::LogSumExp{.maxima = maxima.mutable_data_ptr<float>() + at,
                                 .sums = sums.mutable_data_ptr<double>() + at};
     };
-    const kernels::Tile all{.values = tile,
-                            .rows = padded(block.rows),
-                            .columns = padded(block.columns),
-                            .stride = stride_};
-    kernels::add_rows(all, block.rows, sums_from(block.first_row));
+    const kernels::Tile all = tile_of(block, tile);
+    const kernels::LogSumExp of_rows = sums_from(block.first_row);
+    const kernels::LogSumExp of_columns = sums_from(block.first_column);
+    if (is_bounded_) {
+      kernels::exponentiate(
+          all, block.rows, bound_,
+          {.of_rows = of_rows.sums, .of_columns = block.on_diagonal() ? nullptr : of_columns.sums});
+      return;
+    }
+    kernels::add_rows(all, block.rows, of_rows);
     if (!block.on_diagonal()) {
-      kernels::add_columns(all, block.rows, sums_from(block.first_column));
+      kernels::add_columns(all, block.rows, of_columns);
     }
   });
 
-  log_sums_ = at::full({padded_rows_}, kInfinity, at::kFloat);
-  auto* log_sums = log_sums_.mutable_data_ptr<float>();
+  normalizers_ = at::full({padded_rows_}, is_bounded_ ? 0.0F : kInfinity, at::kFloat);
+  auto* normalizers = normalizers_.mutable_data_ptr<float>();
   const auto* maximum = maxima.const_data_ptr<float>();
   const auto* sum = sums.const_data_ptr<double>();
   for (std::int64_t row = 0; row < rows_; ++row) {
@@ -189,34 +213,42 @@ void NTXentTiles::sum_exponentials() {
       total += sum[at] * std::exp(static_cast<double>(maximum[at]) - static_cast<double>(most));
     }
     const double log_sum = static_cast<double>(most) + std::log(total);
-    log_sums[row] = static_cast<float>(log_sum);
+    normalizers[row] = static_cast<float>(is_bounded_ ? 1.0 / total : log_sum);
     loss_ += log_sum - static_cast<double>(positive[row]);
   }
   loss_ /= static_cast<double>(rows_);
+}
+
+void NTXentTiles::weigh(const Block& block, float* weights) const {
+  const kernels::Tile tile = tile_of(block, weights);
+  const float* values = weights;
+  if (kept_.defined()) {
+    values = kept_.const_data_ptr<float>() + block.index * tile_ * stride_;
+  } else {
+    multiply(block, weights);
+  }
+  const auto* of_rows = normalizers_.const_data_ptr<float>() + block.first_row;
+  const auto* of_columns = normalizers_.const_data_ptr<float>() + block.first_column;
+  if (!is_bounded_) {
+    kernels::two_sided_softmax(values, {.of_rows = of_rows, .of_columns = of_columns}, tile);
+  } else if (kept_.defined()) {
+    kernels::weigh_exponentials(values, {.of_rows = of_rows, .of_columns = of_columns}, tile);
+  } else {
+    kernels::weigh_similarities(values, bound_, {.of_rows = of_rows, .of_columns = of_columns},
+                                tile);
+  }
 }
 
 std::pair<at::Tensor, at::Tensor> NTXentTiles::gradient(double scale) const {
   const std::int64_t padded_depth = padded(depth_);
   const at::Tensor buffers = at::zeros({threads_, padded_rows_, padded_depth}, at::kFloat);
   const at::Tensor scratch = floats(threads_ * tile_ * stride_);
-  const auto* log_sums = log_sums_.const_data_ptr<float>();
   const auto* slices = slices_.const_data_ptr<float>();
   auto* sums = buffers.mutable_data_ptr<float>();
   for_each_tile([&](const Block& block) {
     float* weights = scratch.mutable_data_ptr<float>() + block.thread * tile_ * stride_;
-    const float* similarities = weights;
-    if (kept_.defined()) {
-      similarities = kept_.const_data_ptr<float>() + block.index * tile_ * stride_;
-    } else {
-      multiply(block, weights);
-    }
-    const kernels::Tile tile{.values = weights,
-                             .rows = padded(block.rows),
-                             .columns = padded(block.columns),
-                             .stride = stride_};
-    kernels::two_sided_softmax(
-        similarities,
-        {.of_rows = log_sums + block.first_row, .of_columns = log_sums + block.first_column}, tile);
+    weigh(block, weights);
+    const kernels::Tile tile = tile_of(block, weights);
     const auto sum_from = [&](std::int64_t row) {
       return kernels::WeightedSum{
           .values = sums + (block.thread * padded_rows_ + row) * padded_depth,

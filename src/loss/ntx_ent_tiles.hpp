@@ -5,15 +5,19 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "core/kernels/tiles.hpp"
+
 namespace lightly::loss {
 
 /// NT-Xent of two batches of views and its gradient, tile by tile, so that the matrix of
 /// similarities never exists as a whole: O(B D) memory, and each similarity is computed once for
 /// both of its rows. Float32 on the CPU.
 ///
-/// The forward pass keeps a running maximum and sum of exponentials for every row; the backward
-/// pass computes the tiles again, or takes those that the forward pass kept. Results depend on the
-/// number of LibTorch's threads by rounding, and on nothing else.
+/// The forward pass sums the exponentials of every row, the backward pass weighs rows by them: it
+/// computes the tiles again, or takes those that the forward pass kept. Similarities of rows of
+/// length 1 are at most 1 / |temperature|. Where that is small, all exponentials are taken of the
+/// difference to it, once for both rows; else of the difference to a running maximum of each row.
+/// Results depend on the number of LibTorch's threads by rounding, and on nothing else.
 class NTXentTiles {
  public:
   struct Options {
@@ -37,8 +41,11 @@ class NTXentTiles {
 
   void pack(const at::Tensor& out0, const at::Tensor& out1);
   void sum_exponentials();
+  /// Writes the weights of the backward pass to `weights`.
+  void weigh(const Block& block, float* weights) const;
   template <typename Body>
   void for_each_tile(Body body) const;
+  core::kernels::Tile tile_of(const Block& block, float* values) const;
   void multiply(const Block& block, float* tile) const;
   at::Tensor gradient_of_view(std::int64_t view, const at::Tensor& sums, double scale) const;
 
@@ -56,13 +63,20 @@ class NTXentTiles {
   /// Each row is multiplied by it, so that products are divided by |temperature|.
   float scale_;
   double sign_;
+  /// What no similarity is above, but for rounding.
+  float bound_;
+  /// Whether exponentials of differences to the bound are in the range of float32.
+  bool is_bounded_;
   double loss_ = 0.0;
   /// The normalized rows in the order in which products are taken; the left ones with the sign.
   at::Tensor left_, right_, slices_;
   at::Tensor lengths_;
-  /// The logarithm of each row's sum of exponentials; +infinity behind the last row.
-  at::Tensor log_sums_;
-  /// The similarities by tile; undefined when they are computed again.
+  /// How the backward pass normalises each row's exponentials: the logarithm of their sum,
+  /// +infinity behind the last row; with is_bounded_ the inverse of the sum of exp(similarity -
+  /// bound_), 0 behind it.
+  at::Tensor normalizers_;
+  /// The similarities by tile, with is_bounded_ exp(similarity - bound_); undefined when they are
+  /// computed again.
   at::Tensor kept_;
 };
 

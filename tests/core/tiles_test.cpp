@@ -325,6 +325,68 @@ TEST_P(Tiles, ASumOfNotANumberIsNotANumber) {
   }
 }
 
+TEST_P(Tiles, ExponentiateAddsTheSumsOfRowsAndColumns) {
+  constexpr std::int64_t kRows = 45;
+  for (const std::int64_t columns : {32, 288}) {
+    const std::int64_t stride = columns + 16;
+    Floats values = random(64 * stride, 20.0F);
+    values[at(2 * stride + 7)] = -kInfinity;
+    const float shift = *std::max_element(values.begin(), values.end());
+    const Floats before = values;
+    std::vector<double> of_rows(at(kRows), 3.0), of_columns(at(columns), 4.0);
+    const Tile tile{.values = values.data(), .rows = 64, .columns = columns, .stride = stride};
+    exponentiate(tile, kRows, shift, {.of_rows = of_rows.data(), .of_columns = of_columns.data()});
+    std::vector<double> row_sums(at(kRows), 3.0), column_sums(at(columns), 4.0);
+    for (std::int64_t i = 0; i < 64; ++i) {
+      for (std::int64_t j = 0; j < stride; ++j) {
+        const std::size_t place = at(i * stride + j);
+        if (i >= kRows || j >= columns) {
+          ASSERT_EQ(values[place], before[place]) << i << ' ' << j;
+          continue;
+        }
+        const double e = std::exp(double{before[place]} - double{shift});
+        ASSERT_NEAR(values[place], e, 4e-6 * e + 1e-37);
+        row_sums[at(i)] += e;
+        column_sums[at(j)] += e;
+      }
+    }
+    for (std::int64_t i = 0; i < kRows; ++i) {
+      ASSERT_NEAR(of_rows[at(i)], row_sums[at(i)], 1e-5);
+    }
+    for (std::int64_t j = 0; j < columns; ++j) {
+      ASSERT_NEAR(of_columns[at(j)], column_sums[at(j)], 1e-5);
+    }
+    const std::vector<double> untouched = of_columns;
+    exponentiate(tile, kRows, 1.0F, {.of_rows = of_rows.data(), .of_columns = nullptr});
+    EXPECT_EQ(of_columns, untouched);
+  }
+}
+
+TEST_P(Tiles, WeighMultipliesByTheFactorsOfRowAndColumn) {
+  constexpr std::int64_t kSize = 64;
+  constexpr float kShift = 30.0F;
+  const Floats similarities = random(kSize * kSize, 10.0F);
+  const Floats of_rows = random(kSize), of_columns = random(kSize);
+  const TileFactors factors{.of_rows = of_rows.data(), .of_columns = of_columns.data()};
+  Floats exponentials = similarities;
+  std::vector<double> sums(at(kSize));
+  exponentiate({.values = exponentials.data(), .rows = kSize, .columns = kSize, .stride = kSize},
+               kSize, kShift, {.of_rows = sums.data(), .of_columns = nullptr});
+  Floats weights(at(kSize * kSize)), weights_at_once(at(kSize * kSize));
+  weigh_exponentials(exponentials.data(), factors,
+                     {.values = weights.data(), .rows = kSize, .columns = kSize, .stride = kSize});
+  weigh_similarities(
+      similarities.data(), kShift, factors,
+      {.values = weights_at_once.data(), .rows = kSize, .columns = kSize, .stride = kSize});
+  EXPECT_EQ(weights, weights_at_once);
+  for (std::int64_t i = 0; i < kSize; ++i) {
+    for (std::int64_t j = 0; j < kSize; ++j) {
+      const std::size_t place = at(i * kSize + j);
+      ASSERT_EQ(weights[place], exponentials[place] * (of_rows[at(i)] + of_columns[at(j)]));
+    }
+  }
+}
+
 TEST_P(Tiles, TwoSidedSoftmaxAddsBothExponentials) {
   constexpr std::int64_t kSize = 64;
   Floats similarities = random(kSize * kSize, 10.0F);

@@ -90,9 +90,17 @@ void AddRowsInPlace(const Tile& tile, std::int64_t count, const LogSumExp& to, f
   }
 }
 
+// Adds a vector of floats to doubles.
+HWY_INLINE void add_to(double* sums, Floats values) {
+  HWY_ALIGN float lanes[kLanes];
+  hn::Store(values, d, lanes);
+  for (std::int64_t k = 0; k < kLanes; ++k) {
+    sums[k] += static_cast<double>(lanes[k]);
+  }
+}
+
 void AddColumns(const Tile& tile, std::int64_t count, const LogSumExp& to) {
   HWY_ALIGN float most[kLanes];
-  HWY_ALIGN float totals[kLanes];
   for (std::int64_t j = 0; j < tile.columns; j += kLanes) {
     const float* column = tile.values + j;
     Floats highest = hn::LoadU(d, column);
@@ -110,10 +118,7 @@ void AddColumns(const Tile& tile, std::int64_t count, const LogSumExp& to) {
       const Floats s = hn::LoadU(d, column + i * tile.stride);
       total = hn::Add(total, exponential(hn::Sub(s, shift)));
     }
-    hn::Store(total, d, totals);
-    for (std::int64_t k = 0; k < kLanes; ++k) {
-      to.sums[j + k] += static_cast<double>(totals[k]);
-    }
+    add_to(to.sums + j, total);
   }
 }
 
@@ -128,6 +133,56 @@ void TwoSided(const float* similarities, const LogSums& log_sums, const Tile& ou
       hn::StoreU(hn::Add(by_row, by_column), d, out.values + i * out.stride + j);
     }
   }
+}
+
+void Exponentiate(const Tile& tile, std::int64_t count, float shift, const TileSums& to) {
+  const Floats shifts = hn::Set(d, shift);
+  // So many columns at a time that their sums stay in the first cache.
+  constexpr std::int64_t kBlock = 256;
+  HWY_ALIGN float of_columns[kBlock];
+  for (std::int64_t from = 0; from < tile.columns; from += kBlock) {
+    const std::int64_t columns = std::min(kBlock, tile.columns - from);
+    std::fill(of_columns, of_columns + columns, 0.0F);
+    for (std::int64_t i = 0; i < count; ++i) {
+      float* row = tile.values + i * tile.stride + from;
+      Floats total = hn::Zero(d);
+      for (std::int64_t j = 0; j < columns; j += kLanes) {
+        const Floats e = exponential(hn::Sub(hn::LoadU(d, row + j), shifts));
+        hn::StoreU(e, d, row + j);
+        total = hn::Add(total, e);
+        hn::Store(hn::Add(hn::Load(d, of_columns + j), e), d, of_columns + j);
+      }
+      to.of_rows[i] += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, total)));
+    }
+    for (std::int64_t j = 0; to.of_columns != nullptr && j < columns; j += kLanes) {
+      add_to(to.of_columns + from + j, hn::Load(d, of_columns + j));
+    }
+  }
+}
+
+template <bool kAreExponentials>
+HWY_INLINE void weigh(const float* values, float shift, const TileFactors& factors,
+                      const Tile& out) {
+  const Floats shifts = hn::Set(d, shift);
+  for (std::int64_t i = 0; i < out.rows; ++i) {
+    const float* row = values + i * out.stride;
+    const Floats of_row = hn::Set(d, factors.of_rows[i]);
+    for (std::int64_t j = 0; j < out.columns; j += kLanes) {
+      const Floats value = hn::LoadU(d, row + j);
+      const Floats e = kAreExponentials ? value : exponential(hn::Sub(value, shifts));
+      const Floats factor = hn::Add(of_row, hn::LoadU(d, factors.of_columns + j));
+      hn::StoreU(hn::Mul(e, factor), d, out.values + i * out.stride + j);
+    }
+  }
+}
+
+void WeighExponentials(const float* exponentials, const TileFactors& factors, const Tile& out) {
+  weigh<true>(exponentials, 0.0F, factors, out);
+}
+
+void WeighSimilarities(const float* similarities, float shift, const TileFactors& factors,
+                       const Tile& out) {
+  weigh<false>(similarities, shift, factors, out);
 }
 
 HWY_INLINE float dot(const float* a, const float* b, std::int64_t depth) {
@@ -184,6 +239,9 @@ HWY_EXPORT(AddRows);
 HWY_EXPORT(AddRowsInPlace);
 HWY_EXPORT(AddColumns);
 HWY_EXPORT(TwoSided);
+HWY_EXPORT(Exponentiate);
+HWY_EXPORT(WeighExponentials);
+HWY_EXPORT(WeighSimilarities);
 HWY_EXPORT(NormalizeRows);
 HWY_EXPORT(UnnormalizeGradient);
 
@@ -203,6 +261,19 @@ void add_columns(const Tile& tile, std::int64_t count, const LogSumExp& to) {
 
 void two_sided_softmax(const float* similarities, const LogSums& log_sums, const Tile& out) {
   HWY_DYNAMIC_DISPATCH(TwoSided)(similarities, log_sums, out);
+}
+
+void exponentiate(const Tile& tile, std::int64_t count, float shift, const TileSums& to) {
+  HWY_DYNAMIC_DISPATCH(Exponentiate)(tile, count, shift, to);
+}
+
+void weigh_exponentials(const float* exponentials, const TileFactors& factors, const Tile& out) {
+  HWY_DYNAMIC_DISPATCH(WeighExponentials)(exponentials, factors, out);
+}
+
+void weigh_similarities(const float* similarities, float shift, const TileFactors& factors,
+                        const Tile& out) {
+  HWY_DYNAMIC_DISPATCH(WeighSimilarities)(similarities, shift, factors, out);
 }
 
 void normalize_rows(const Rows& rows, float scale, const NormalizedRows& out) {

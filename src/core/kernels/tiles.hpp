@@ -117,6 +117,31 @@ struct LogSums {
 /// `similarities` has the stride of `out` and may be its values.
 void two_sided_softmax(const float* similarities, const LogSums& log_sums, const Tile& out);
 
+/// Where sums over the rows and columns of a tile are added.
+struct TileSums {
+  double* of_rows;
+  /// Null to leave these out.
+  double* of_columns;
+};
+
+/// The first `count` rows of the tile become exp(tile - shift), and their sums are added. For tiles
+/// that no value of which is above shift + 1; far below, exp(-87) and less are 0.
+void exponentiate(const Tile& tile, std::int64_t count, float shift, const TileSums& to);
+
+/// A factor for each row and column of a tile.
+struct TileFactors {
+  const float* of_rows;
+  const float* of_columns;
+};
+
+/// out[i][j] = exponentials[i][j] * (of_rows[i] + of_columns[j]); `exponentials` has the stride of
+/// `out` and may be its values.
+void weigh_exponentials(const float* exponentials, const TileFactors& factors, const Tile& out);
+
+/// As weigh_exponentials() of exp(similarities - shift), for similarities as in exponentiate().
+void weigh_similarities(const float* similarities, float shift, const TileFactors& factors,
+                        const Tile& out);
+
 /// Candidates to be the largest of a row, in room for all that one call may add.
 struct Candidates {
   float* values;
@@ -128,5 +153,9 @@ struct Candidates {
 /// place, in their order; returns the new count. NaN is never above.
 std::int64_t append_above(const float* row, std::int64_t columns, float threshold,
                           std::uint32_t first_column, const Candidates& to);
+
+/// Keeps the k largest values, 1 <= k <= count and none of them NaN, with their columns and in
+/// their order; of equal ones the first. Returns the smallest that is kept.
+float keep_largest(const Candidates& candidates, std::int64_t k);
 
 }  // namespace lightly::core::kernels

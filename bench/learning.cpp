@@ -36,7 +36,10 @@ class First : public data::Dataset {
   }
 
   std::int64_t size() const override { return size_; }
-  data::Sample get(std::int64_t index) const override { return whole_->get(index); }
+  data::Sample get(std::int64_t index) const override {
+    TORCH_CHECK_INDEX(index < size_, "learning: index must be below ", size_, ", got ", index);
+    return whole_->get(index);
+  }
   std::string file_name(std::int64_t index) const override { return whole_->file_name(index); }
 
  private:

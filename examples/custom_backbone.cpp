@@ -70,25 +70,17 @@ int train(const examples::TrainOptions& options) {
   const optim::CosineWarmupSchedule schedule(
       {.max_epochs = options.epochs * loader.size(), .end_value = 0.0});
 
-  const auto checkpoint = options.output / "checkpoint.safetensors";
-  const std::string setup =
-      "own network, " + options.setup(images.name, training::precision_name(precision));
-  training::TrainingState state{.seed = options.seed, .notes = {{"setup", setup}}};
-  training::MetricsLog metrics(options.output / "metrics.jsonl");
-  if (options.resume) {
-    state = training::load_checkpoint(checkpoint, *method, optimizer);
-    examples::check_same_run(checkpoint, state, setup);
-  }
-  metrics.truncate_after("step", examples::steps_done(state, loader.size()) - 1);
-  std::cout << "training: " << setup << " on " << device << '\n';
+  const std::string setup = options.setup(images.name, training::precision_name(precision));
+  examples::TrainingRun run(
+      options, setup, {.module = *method, .optimizer = optimizer, .epoch_steps = loader.size()});
   examples::save_views(options.output / "views.png", examples::first_samples(*images.train, 8),
                        collate, {.seed = options.seed});
 
-  for (training::InterruptGuard interrupt; state.epoch < options.epochs;
-       ++state.epoch, state.step = 0) {
-    training::Progress progress = examples::epoch_progress(options, state, loader.size());
-    for (const data::Batch& batch : loader.epoch(state.epoch, {.first_batch = state.step})) {
-      const std::int64_t step = examples::steps_done(state, loader.size());
+  evaluation::CollapseMonitor monitor;
+  for (training::InterruptGuard interrupt; !run.is_done(); run.end_epoch()) {
+    training::Progress progress = run.progress();
+    for (const data::Batch& batch : loader.epoch(run.epoch(), {.first_batch = run.epoch_step()})) {
+      const std::int64_t step = run.step();
       optimizer.set_lr(base_lr * schedule(step));
       methods::StepOutput out;
       {
@@ -99,32 +91,36 @@ int train(const examples::TrainOptions& options) {
       optimizer.zero_grad();
       out.loss.backward();
       const double loss_value = out.loss.item<double>();
-      training::check_finite_loss(loss_value, state.epoch, state.step);
+      training::check_finite_loss(loss_value, run.epoch(), run.epoch_step());
       optimizer.step();
       method->after_step(step);
-      ++state.step;
-      metrics.log(
-          {{"step", step}, {"epoch", state.epoch}, {"loss", loss_value}, {"lr", optimizer.lr()}});
+      run.end_step();
+      run.metrics().log({{"step", step},
+                         {"epoch", run.epoch()},
+                         {"loss", loss_value},
+                         {"lr", optimizer.lr()},
+                         {"output_std", monitor.observe(out.outputs)}});
       progress.advance(options.batch_size, examples::loss_note(loss_value));
       if (interrupt.requested()) {
         progress.finish();
-        training::save_checkpoint(checkpoint, *method, optimizer, state);
-        return examples::interrupted(checkpoint, interrupt);
+        return run.interrupted(interrupt);
       }
     }
     progress.finish();
-    training::save_checkpoint(checkpoint, *method, optimizer,
-                              {.epoch = state.epoch + 1, .seed = state.seed, .notes = state.notes});
+    examples::warn_of_collapse(monitor);
   }
 
   models::save_weights(*backbone, options.output / "backbone.safetensors");
   const auto before = examples::evaluate(untrained, images, device, precision);
   const auto after = examples::evaluate(backbone, images, device, precision);
   examples::save_neighbours(options.output / "neighbours.png", images, before, after);
-  examples::finish(options.output, metrics, options.epochs * loader.size(), {before, after});
+  examples::finish(options.output, run.metrics(), options.epochs * loader.size(), {before, after});
   return 0;
 }
 
 int main(int argc, char** argv) {
-  return examples::run(argc, argv, "Trains SimCLR around a network of one's own.", train);
+  return examples::run(
+      argc, argv,
+      {.description = "Trains SimCLR around a network of one's own.", .backbone = "SmallNet"},
+      train);
 }

@@ -3,13 +3,13 @@ import json
 import statistics
 import sys
 
-runs = {}  # (who, seed) -> {epoch: knn}
+runs = {}  # (method and who, seed) -> {epoch: knn}
 for name in sys.argv[1:]:
     with open(name) as file:
         for line in map(json.loads, file):
-            runs.setdefault((line["who"], line["seed"]), {})[line["epoch"]] = line["knn"]
+            runs.setdefault((f'{line["method"]}, {line["who"]}', line["seed"]), {})[line["epoch"]] = line["knn"]
 epochs = sorted(set.intersection(*(set(run) for run in runs.values())))
-print("| who | seed | " + " | ".join(f"epoch {e}" if e else "untrained" for e in epochs) + " |")
+print("| method | seed | " + " | ".join(f"epoch {e}" if e else "untrained" for e in epochs) + " |")
 print("|---" * (len(epochs) + 2) + "|")
 for (who, seed), knn in sorted(runs.items()):
     print(f"| {who} | {seed} | " + " | ".join(f"{knn[e]:.4f}" for e in epochs) + " |")

@@ -13,9 +13,12 @@ namespace lightly::examples {
 std::string TrainOptions::setup(const std::string& data_name,
                                 std::string_view precision_name) const {
   std::ostringstream text;
-  text << data_name << ", " << backbone << " of width " << width << ", " << epochs
-       << " epochs of batches of " << batch_size << ", lr " << lr << ", seed " << seed << ", "
-       << precision_name;
+  text << data_name << ", " << backbone;
+  if (width > 0.0) {
+    text << " of width " << width;
+  }
+  text << ", " << epochs << " epochs of batches of " << batch_size << ", lr " << lr << ", seed "
+       << seed << ", " << precision_name;
   return text.str();
 }
 
@@ -30,20 +33,25 @@ int guarded(const std::string& name, const std::function<int()>& body) {
   return 1;
 }
 
-int run(int argc, char** argv, const std::string& description,
-        const std::function<int(const TrainOptions&)>& train, const std::vector<Flag>& flags) {
+int run(int argc, char** argv, const Program& program,
+        const std::function<int(const TrainOptions&)>& train) {
   const std::string name = std::filesystem::path(argv[0]).filename().string();
   TrainOptions options{.output = std::filesystem::path("runs") / name};
-  CLI::App app(description, name);
+  CLI::App app(program.description, name);
   app.option_defaults()->always_capture_default();
   app.add_option("--data", options.data, "folder or archive; none: CIFAR-10, else Fashion-MNIST");
   app.add_option("--epochs", options.epochs, "passes over the training images")
       ->check(CLI::PositiveNumber);
   app.add_option("--batch-size", options.batch_size, "images a step, two views each")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--backbone", options.backbone, "resnet-9 ... resnet-152");
-  app.add_option("--width", options.width, "factor of the backbone's channels")
-      ->check(CLI::Range(0.125, 64.0));
+      ->check(CLI::Range(2, 1 << 20));
+  if (program.backbone) {
+    options.backbone = *program.backbone;
+    options.width = 0.0;
+  } else {
+    app.add_option("--backbone", options.backbone, "resnet-9 ... resnet-152");
+    app.add_option("--width", options.width, "factor of the backbone's channels")
+        ->check(CLI::Range(0.125, 64.0));
+  }
   app.add_option("--lr", options.lr, "learning rate for 256 images a step; it grows with the batch")
       ->check(CLI::PositiveNumber);
   app.add_option("--device", options.device, "cpu or cuda");
@@ -53,7 +61,7 @@ int run(int argc, char** argv, const std::string& description,
   app.add_option("--seed", options.seed, "of weights, order and views");
   app.add_option("--output", options.output, "folder for checkpoint, weights, metrics, pictures");
   app.add_flag("--resume", options.resume, "go on from the checkpoint in --output");
-  for (const Flag& flag : flags) {
+  for (const Flag& flag : program.flags) {
     app.add_flag(flag.name, flag.value, flag.description);
   }
   CLI11_PARSE(app, argc, argv);

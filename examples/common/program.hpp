@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ struct TrainOptions {
   /// Images a step, two views each.
   std::int64_t batch_size = 256;
   std::string backbone = "resnet-9";
+  /// 0: a backbone that has none.
   double width = 0.25;
   /// Learning rate for 256 images a step; it grows with the batch.
   double lr = 0.06;
@@ -44,8 +46,16 @@ struct Flag {
   bool& value;
 };
 
+/// What a training example says of itself.
+struct Program {
+  std::string description;
+  /// Name of the one backbone there is; without it the command line chooses backbone and width.
+  std::optional<std::string> backbone = std::nullopt;
+  std::vector<Flag> flags = {};
+};
+
 /// The body of `main`: reads the options and calls `train`, guarded.
-int run(int argc, char** argv, const std::string& description,
-        const std::function<int(const TrainOptions&)>& train, const std::vector<Flag>& flags = {});
+int run(int argc, char** argv, const Program& program,
+        const std::function<int(const TrainOptions&)>& train);
 
 }  // namespace lightly::examples

@@ -16,6 +16,11 @@ inline kernels::Rows rows_of(const at::Tensor& matrix) {
           .stride = matrix.stride(0)};
 }
 
+/// What numbers of a floating-point type are reckoned in: float32, but for float64.
+inline at::ScalarType wide_type(at::ScalarType type) {
+  return type == at::kDouble ? at::kDouble : at::kFloat;
+}
+
 /// The floor under a row's length where it is divided by: that of torch's `normalize`.
 inline constexpr double kSmallestLength = 1e-12;
 
@@ -24,7 +29,8 @@ inline at::Tensor row_lengths(const at::Tensor& matrix) {
   return at::linalg_vector_norm(matrix, 2, 1, /*keepdim=*/true);
 }
 
-/// Each row of a matrix scaled to length 1; a row of zeros stays.
+/// Each row of a matrix scaled to length 1; a row of zeros stays, but in float16, where the floor
+/// is 0.
 inline at::Tensor normalized_rows(const at::Tensor& matrix) {
   return matrix / row_lengths(matrix).clamp_min(kSmallestLength);
 }

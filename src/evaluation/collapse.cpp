@@ -37,8 +37,10 @@ CollapseMonitor::CollapseMonitor(CollapseMonitorOptions options) : options_(opti
 double CollapseMonitor::observe(const at::Tensor& outputs) {
   const double spread = output_std(outputs);
   const double level = spread * std::sqrt(static_cast<double>(outputs.size(1)));
-  level_ = is_first_ ? level : options_.momentum * level_ + (1.0 - options_.momentum) * level;
-  is_first_ = false;
+  if (std::isfinite(level)) {
+    level_ = is_first_ ? level : options_.momentum * level_ + (1.0 - options_.momentum) * level;
+    is_first_ = false;
+  }
   return spread;
 }
 

@@ -10,6 +10,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <c10/util/Exception.h>
 
 #include "core/kernels/tiles.hpp"
@@ -164,10 +165,6 @@ class TileSearch {
 
   void write_out(std::int64_t query, std::int64_t* indices, float* similarities) {
     best_[static_cast<std::size_t>(query)].finish(scratch_);
-    // Finite features reach an infinite or undefined similarity only by overflow.
-    TORCH_CHECK_VALUE(
-        std::ssize(scratch_) >= k_ && std::isfinite(similarity_of(scratch_[0])),
-        "nearest_neighbours: similarities must be finite, the features are too large");
     for (std::int64_t j = 0; j < k_; ++j) {
       indices[j] = row_of(scratch_[static_cast<std::size_t>(j)]);
       similarities[j] = similarity_of(scratch_[static_cast<std::size_t>(j)]);
@@ -185,6 +182,10 @@ class TileSearch {
   std::vector<Best> best_;
   std::vector<Candidate> scratch_;
 };
+
+double longest(const at::Tensor& rows) {
+  return at::linalg_vector_norm(rows, 2, 1, /*keepdim=*/false, at::kDouble).max().item<double>();
+}
 
 }  // namespace
 
@@ -207,6 +208,9 @@ Neighbours nearest_neighbours(const at::Tensor& queries, const at::Tensor& bank,
   const std::int64_t rows = right.size(0);
   TORCH_CHECK_VALUE(rows <= std::numeric_limits<std::uint32_t>::max(),
                     "nearest_neighbours: bank must have fewer than 2^32 rows, got ", rows);
+  // No sum of some products of two rows is above the product of their lengths.
+  TORCH_CHECK_VALUE(longest(left) * longest(right) < std::numeric_limits<float>::max(),
+                    "nearest_neighbours: similarities must be finite, the features are too large");
   const bool exclude = options.exclude.defined();
   TORCH_CHECK_VALUE(options.k <= rows - (exclude ? 1 : 0),
                     "nearest_neighbours: k must be at most the number of bank rows",

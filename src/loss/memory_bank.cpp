@@ -1,6 +1,8 @@
 #include "lightly/loss/memory_bank.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
@@ -42,6 +44,20 @@ void MemoryBankModuleImpl::to(torch::Dtype dtype, bool non_blocking) {
   bank.set_data(bank.to(dtype, non_blocking));
 }
 
+// Cloneable's own clone would draw random rows, which are overwritten, from LibTorch's generator.
+std::shared_ptr<torch::nn::Module> MemoryBankModuleImpl::clone(
+    const std::optional<at::Device>& device) const {
+  const at::NoGradGuard no_grad;
+  MemoryBankModuleOptions empty = options;
+  empty.size.dim = 0;
+  auto copy = std::make_shared<MemoryBankModuleImpl>(empty);
+  copy->options = options;
+  copy->bank.set_data(bank.clone().to(device.value_or(bank.device())));
+  copy->bank_ptr.set_data(bank_ptr.clone().to(device.value_or(bank_ptr.device())));
+  copy->train(is_training());
+  return copy;
+}
+
 void MemoryBankModuleImpl::fill(std::int64_t dim, const at::TensorOptions& tensor_options) {
   const at::NoGradGuard no_grad;
   const at::Tensor rows = at::randn({options.size.rows, dim}, tensor_options);
@@ -53,6 +69,8 @@ void MemoryBankModuleImpl::check_rows(const at::Tensor& rows) const {
   TORCH_CHECK_VALUE(rows.defined() && rows.dim() == 2 && rows.size(0) > 0,
                     "MemoryBankModule: rows must be [B, D] with B >= 1, got ",
                     rows.defined() ? c10::str(rows.sizes()) : "an undefined tensor");
+  TORCH_CHECK_VALUE(rows.is_floating_point(), "MemoryBankModule: rows must be floating point, got ",
+                    rows.scalar_type());
   TORCH_CHECK_VALUE(bank.size(1) == 0 || rows.size(1) == bank.size(1),
                     "MemoryBankModule: rows must be as wide as those of the bank, ", bank.size(1),
                     ", got ", rows.size(1));
@@ -67,7 +85,8 @@ at::Tensor MemoryBankModuleImpl::query(const at::Tensor& rows) {
   }
   check_rows(rows);
   if (bank.size(1) == 0) {
-    fill(rows.size(1), rows.options().requires_grad(false));
+    fill(rows.size(1),
+         rows.options().dtype(core::wide_type(rows.scalar_type())).requires_grad(false));
     bank_ptr.set_data(bank_ptr.to(rows.device()));
   }
   return bank;

@@ -11,13 +11,25 @@
 #include <ATen/ops/logaddexp.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
+#include <c10/util/Exception.h>
 
 #include "core/tensor_rows.hpp"
 
 namespace lightly::loss {
+namespace {
+
+std::uint32_t version_of(const at::Tensor& tensor) {
+  return tensor.defined() && !tensor.is_inference() ? tensor._version() : 0;
+}
+
+}  // namespace
+
 NTXentChunks::NTXentChunks(const at::Tensor& out0, const at::Tensor& out1, const at::Tensor& bank,
                            const Options& options)
-    : batch_(out0.size(0)), temperature_(options.temperature), bank_(bank) {
+    : batch_(out0.size(0)),
+      temperature_(options.temperature),
+      bank_(bank),
+      bank_version_(version_of(bank)) {
   const at::Tensor rows = at::cat({out0, out1});
   lengths_ = core::row_lengths(rows);
   const at::Tensor units = rows / lengths_.clamp_min(core::kSmallestLength);
@@ -58,6 +70,8 @@ at::Tensor NTXentChunks::similarities(std::int64_t first, std::int64_t count) co
 }
 
 std::pair<at::Tensor, at::Tensor> NTXentChunks::gradient(const at::Tensor& scale) const {
+  TORCH_CHECK(version_of(bank_) == bank_version_,
+              "NTXentLoss: bank must not be written between the loss and its backward pass");
   const double per_row = 1.0 / (temperature_ * static_cast<double>(anchors_.size(0)));
   at::Tensor of_anchors = at::empty_like(anchors_);
   for_each_chunk([&](std::int64_t first, std::int64_t count) {

@@ -25,7 +25,8 @@ class NTXentChunks {
   /// A scalar on the device of the rows.
   const at::Tensor& loss() const { return loss_; }
 
-  /// The gradients by out0 and out1, times the scalar `scale`.
+  /// The gradients by out0 and out1, times the scalar `scale`. Throws c10::Error when the bank was
+  /// written since.
   std::pair<at::Tensor, at::Tensor> gradient(const at::Tensor& scale) const;
 
  private:
@@ -43,6 +44,8 @@ class NTXentChunks {
   /// The partner of each anchor.
   at::Tensor partners_;
   at::Tensor bank_;
+  /// How often the bank had been written.
+  std::uint32_t bank_version_ = 0;
   /// Lengths of the rows of out0 and out1, [2 B, 1].
   at::Tensor lengths_;
   at::Tensor log_sums_;

@@ -21,6 +21,7 @@
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/functions/basic_ops.h>
+#include <torch/csrc/autograd/graph_task.h>
 #include <torch/custom_class.h>
 
 #include "core/tensor_rows.hpp"
@@ -155,27 +156,36 @@ class TiledFunction : public torch::autograd::Function<TiledFunction> {
     auto tiled = c10::make_intrusive<Tiled>();
     at::Tensor loss = compute(*tiled, out0, out1, input);
     context->saved_data["tiled"] = at::IValue::make_capsule(std::move(tiled));
+    context->save_for_backward({out0, out1});
     return loss;
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
     const bool twice = at::GradMode::is_enabled();
-    const auto tiled =
-        c10::static_intrusive_pointer_cast<Tiled>(context->saved_data["tiled"].toCapsule());
+    const auto kept = context->saved_data.find("tiled");
+    TORCH_CHECK(kept != context->saved_data.end(),
+                "NTXentLoss: backward a second time needs retain_graph the first time");
+    const auto tiled = c10::static_intrusive_pointer_cast<Tiled>(kept->second.toCapsule());
     torch::autograd::variable_list result(3);
     {
       const at::NoGradGuard no_grad;
+      const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
       std::tie(result[0], result[1]) =
           std::visit(Gradients{gradients[0].detach()}, std::as_const(tiled->how));
     }
     if (twice) {
+      // With the rows as further inputs, so that the error lies on every way to them.
+      const torch::autograd::variable_list rows = context->get_saved_variables();
       const auto refuse = std::make_shared<torch::autograd::DelayedError>(
           "NTXentLoss: the gradient can only be differentiated again with Similarities::kMatrix",
-          2);
+          3);
       for (at::Tensor* gradient : {&result[0], &result[1]}) {
-        *gradient = (*refuse)({gradient->detach().requires_grad_()})[0];
+        *gradient = (*refuse)({gradient->detach().requires_grad_(), rows[0], rows[1]})[0];
       }
+    }
+    if (!torch::autograd::get_current_graph_task_keep_graph()) {
+      context->saved_data.erase("tiled");  // which LibTorch would keep as long as the loss lives
     }
     return result;
   }
@@ -199,7 +209,7 @@ at::Tensor loss_of(const at::Tensor& out0, const at::Tensor& out1, const at::Ten
     check_bank(out0, bank);
   }
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-  const at::ScalarType dtype = out0.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const at::ScalarType dtype = core::wide_type(out0.scalar_type());
   const at::Tensor rows0 = out0.to(dtype);
   const at::Tensor rows1 = out1.to(dtype);
   const at::Tensor negatives = bank.defined() ? bank.detach().to(dtype) : bank;
@@ -273,8 +283,8 @@ at::Tensor NTXentLossImpl::forward(const at::Tensor& out0, const at::Tensor& out
   }
   at::Tensor loss = ntx_ent_loss(out0, out1, bank, how);
   if (updates) {
-    const auto keys =
-        std::make_shared<at::Tensor>(core::normalized_rows(out1.detach().to(bank.dtype())));
+    const auto keys = std::make_shared<at::Tensor>(
+        core::normalized_rows(out1.detach().to(core::wide_type(out1.scalar_type()))));
     if (options.bank_update == BankUpdate::kInForward) {
       memory_bank->enqueue(*keys);
     } else {

@@ -219,6 +219,8 @@ void NTXentTiles::sum_exponentials() {
   loss_ /= static_cast<double>(rows_);
 }
 
+// The rows behind the last one, of which only the last tile has some, get whatever weights: they
+// are in no other row's gradient.
 void NTXentTiles::weigh(const Block& block, float* weights) const {
   const kernels::Tile tile = tile_of(block, weights);
   const float* values = weights;

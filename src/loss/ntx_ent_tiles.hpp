@@ -10,8 +10,8 @@
 namespace lightly::loss {
 
 /// NT-Xent of two batches of views and its gradient, tile by tile, so that the matrix of
-/// similarities never exists as a whole: O(B D) memory, and each similarity is computed once for
-/// both of its rows. Float32 on the CPU.
+/// similarities never exists as a whole: O(B D) memory a thread, and each similarity is computed
+/// once for both of its rows. Float32 on the CPU.
 ///
 /// The forward pass sums the exponentials of every row, the backward pass weighs rows by them: it
 /// computes the tiles again, or takes those that the forward pass kept. Similarities of rows of

@@ -20,7 +20,8 @@ models::MoCoOptions seeded(models::MoCoOptions options) {
 
 std::uint64_t step_seed(std::uint64_t seed, std::int64_t step) {
   core::Random random({.seed = seed, .index = static_cast<std::uint64_t>(step)});
-  return std::uint64_t{random.bits()} << 32 | random.bits();
+  const std::uint64_t high = random.bits();
+  return high << 32 | random.bits();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -436,6 +437,34 @@ TEST_P(Tiles, CandidatesAreThoseAboveTheThresholdInTheirOrder) {
     places.resize(expected.size());
     EXPECT_EQ(values, expected);
     EXPECT_EQ(places, expected_columns);
+  }
+}
+
+TEST_P(Tiles, TheLargestAreKeptInTheirOrderAndOfEqualOnesTheFirst) {
+  for (const std::int64_t count : {1, 2, 15, 17, 100, 433}) {
+    Floats values = random(count);
+    for (std::int64_t i = 0; i < count; i += 3) {
+      values[at(i)] = std::round(4 * values[at(i)]) / 4;  // some are equal, some zeros have a sign
+    }
+    values[at(count / 2)] = kInfinity;
+    for (const std::int64_t k : {std::int64_t{1}, (count + 1) / 2, count}) {
+      std::vector<std::size_t> order(at(count));
+      std::iota(order.begin(), order.end(), 0U);
+      std::stable_sort(order.begin(), order.end(),
+                       [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
+      order.resize(at(k));
+      const float smallest = values[order.back()];
+      std::sort(order.begin(), order.end());
+      Floats kept = values;
+      std::vector<std::uint32_t> columns(values.size());
+      std::iota(columns.begin(), columns.end(), 100U);
+      EXPECT_EQ(keep_largest({.values = kept.data(), .columns = columns.data(), .count = count}, k),
+                smallest);
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        ASSERT_EQ(kept[i], values[order[i]]) << count << ' ' << k << ' ' << i;
+        ASSERT_EQ(columns[i], 100 + order[i]) << count << ' ' << k << ' ' << i;
+      }
+    }
   }
 }
 

@@ -54,6 +54,9 @@ TEST(CollapseMonitor, AveragesOverSteps) {
   EXPECT_FALSE(monitor.is_collapsed());
   monitor.observe(torch::ones({4, 32}));
   EXPECT_TRUE(monitor.is_collapsed());
+  // A step that is no number says nothing about those before and after it.
+  EXPECT_TRUE(std::isnan(monitor.observe(torch::full({4, 32}, std::nan("")))));
+  EXPECT_TRUE(monitor.is_collapsed());
 }
 
 // Pulling two views together with nothing that keeps images apart ends in one output for all.

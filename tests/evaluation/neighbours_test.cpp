@@ -177,6 +177,11 @@ TEST(NearestNeighbours, NamesRuleAndValueOnBadInput) {
   EXPECT_THAT(text(queries, bank / 0.0, {}), HasSubstr("bank must be finite"));
   EXPECT_THAT(text(queries * 1e30, bank * 1e30, {}), HasSubstr("the features are too large"));
   EXPECT_THAT(text(queries * -1e30, bank * 1e30, {}), HasSubstr("the features are too large"));
+  // The similarity of one row alone is no number: infinity less infinity.
+  at::Tensor mixed = torch::ones({10, 2});
+  mixed[4] = torch::tensor({1e30F, -1e30F});
+  EXPECT_THAT(text(torch::full({1, 2}, 1e30F), mixed, {.k = 3}),
+              HasSubstr("the features are too large"));
 }
 
 }  // namespace

@@ -9,13 +9,14 @@ rm -rf "$work"
 mkdir -p "$work"
 
 source "$(dirname "$0")/common.sh"
-options=(--data "$images" --epochs 3 --batch-size 64 --width 0.125 --precision fp32 "${@:4}")
+options=(--data "$images" --epochs 3 --batch-size 64 --precision fp32 "${@:4}")
 train() { "$example" "${options[@]}" --output "$work/$1" "${@:2}"; }  # output folder, then more options
 
 train whole --workers 2 | tee "$work/whole.out"
 for file in checkpoint.safetensors backbone.safetensors metrics.jsonl views.png neighbours.png; do
   [ -s "$work/whole/$file" ] || fail "$file is missing or empty"
 done
+[ "$(grep -c '"output_std"' "$work/whole/metrics.jsonl")" -eq 24 ] || fail "output_std must be in every step's line"
 tail -n 1 "$work/whole.out" | grep -Eq '^kNN top-1 [0-9.]+ % -> [0-9.]+ %, with 10 labels' || fail "no summary in the last line"
 [ "$(grep -c '"loss"' "$work/whole/metrics.jsonl")" -eq 24 ] || fail "3 epochs of 8 steps must give 24 lines"
 

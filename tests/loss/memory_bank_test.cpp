@@ -87,12 +87,22 @@ TEST(MemoryBank, TakesItsWidthFromTheFirstBatch) {
             "MemoryBankModule: rows must be [B, D] with B >= 1, got [3]");
   EXPECT_EQ(error_text([&] { bank->query(torch::ones({0, 3})); }),
             "MemoryBankModule: rows must be [B, D] with B >= 1, got [0, 3]");
+  EXPECT_EQ(error_text([&] { bank->query(torch::ones({2, 3}, torch::kLong)); }),
+            "MemoryBankModule: rows must be floating point, got Long");
   EXPECT_EQ(error_text([&] { bank->query({}); }),
             "MemoryBankModule: rows must be [B, D] with B >= 1, got an undefined tensor");
   EXPECT_EQ(error_text([&] { bank->query(torch::ones({2, 3}, torch::kMeta)); }),
             "MemoryBankModule: rows must be on the device of the bank, cpu, got meta");
   // Refused rows leave the ring as it was.
   EXPECT_EQ(pointer(bank), 0);
+}
+
+TEST(MemoryBank, OfLateWidthIsInFloat32ForRowsInHalfPrecision) {
+  for (const at::ScalarType type : {at::kHalf, at::kBFloat16}) {
+    MemoryBankModule bank({.size = 6});
+    bank->query(torch::ones({2, 3}, type));
+    EXPECT_EQ(bank->bank.scalar_type(), at::kFloat);
+  }
 }
 
 TEST(MemoryBank, RejectsAnIllegalSize) {
@@ -326,6 +336,25 @@ TEST(MemoryBank, OfLateWidthClones) {
   loss(mk(2, 4).requires_grad_(), mk(2, 4, 0.5)).backward();
   const auto copy = std::dynamic_pointer_cast<NTXentLossImpl>(loss->clone());
   EXPECT_TRUE(tensors_equal(copy->memory_bank->bank, loss->memory_bank->bank));
+}
+
+TEST(MemoryBank, ClonesWithoutARandomNumber) {
+  const MemoryBankModule bank({.size = {6, 4}});
+  torch::manual_seed(3);
+  const at::Tensor expected = torch::rand({5});
+  torch::manual_seed(3);
+  bank->clone();
+  EXPECT_TRUE(tensors_equal(torch::rand({5}), expected));
+}
+
+TEST(MemoryBank, TakesAKeyOfZeroesInHalfPrecision) {
+  NTXentLoss loss({.memory_bank_size = {6, 4}});
+  loss->to(torch::kHalf);
+  at::Tensor keys = torch::ones({2, 4}, torch::kHalf);
+  keys[1].zero_();
+  loss(torch::ones({2, 4}, at::TensorOptions(at::kHalf).requires_grad(true)), keys).backward();
+  EXPECT_TRUE(loss->memory_bank->bank.isfinite().all().item<bool>());
+  EXPECT_EQ(loss->memory_bank->bank[1].abs().sum().item<float>(), 0.0F);
 }
 
 TEST(MemoryBank, SurvivesACheckpoint) {

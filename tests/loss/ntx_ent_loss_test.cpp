@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
@@ -215,12 +216,28 @@ TEST(NTXentLoss, ComputesHalfPrecisionInFloat32) {
 }
 
 TEST(NTXentLoss, IsTheSameUnderAutocast) {
-  const at::Tensor out0 = torch::randn({16, 8});
+  const at::Tensor out0 = torch::randn({16, 8}).requires_grad_();
   const at::Tensor out1 = torch::randn({16, 8});
-  const at::Tensor expected = ntx_ent_loss(out0, out1, {.temperature = 0.05});
-  const core::AutocastGuard autocast(at::kCPU, at::kBFloat16);
-  EXPECT_EQ(torch::mm(out0, out1.t()).scalar_type(), at::kBFloat16);
-  EXPECT_TRUE(tensors_equal(ntx_ent_loss(out0, out1, {.temperature = 0.05}), expected));
+  const at::Tensor bank = torch::randn({40, 8});
+  for (const Similarities how : {Similarities::kMatrix, Similarities::kTiles}) {
+    for (const bool has_bank : {false, true}) {
+      const NTXentOptions options{.temperature = 0.05, .similarities = how};
+      const auto differentiate = [&] {
+        const at::Tensor loss =
+            has_bank ? ntx_ent_loss(out0, out1, bank, options) : ntx_ent_loss(out0, out1, options);
+        return std::pair(loss.detach(), torch::autograd::grad({loss}, {out0})[0]);
+      };
+      const auto [loss, gradient] = differentiate();
+      const core::AutocastGuard autocast(at::kCPU, at::kBFloat16);
+      EXPECT_EQ(torch::mm(out0, out1.t()).scalar_type(), at::kBFloat16);
+      const auto [loss_by_autocast, gradient_by_autocast] = differentiate();
+      EXPECT_TRUE(tensors_equal(loss_by_autocast, loss));
+      // The operators of the matrix form's own backward pass are LibTorch's to run.
+      if (how == Similarities::kTiles) {
+        EXPECT_TRUE(tensors_equal(gradient_by_autocast, gradient));
+      }
+    }
+  }
 }
 
 TEST(NTXentLoss, LeavesItsInputsAlone) {

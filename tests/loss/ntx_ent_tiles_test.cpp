@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <ATen/Parallel.h>
 #include <c10/core/CPUAllocator.h>
@@ -147,6 +148,50 @@ TEST(NTXentTiles, AgreeWithTheMatrixOfAMemoryBank) {
   }
 }
 
+TEST(NTXentTiles, AgreeWithSeveralTilesOfQueriesAndChunks) {
+  expect_all_agree(views(300, 33, 257));
+  expect_all_agree(views(1100, 8, 4000));  // the similarities in float64 take more than a chunk
+}
+
+// Where exponentials of differences to 1 / temperature begin to be taken, at their smallest.
+TEST(NTXentTiles, AgreeOnBothSidesOfTheSwitchOfExponentials) {
+  const Views related = views(40, 12);
+  const at::Tensor row = torch::ones({40, 12});
+  for (const Views& rows : {Views{.out0 = related.out0, .out1 = -related.out0},
+                            Views{.out0 = row, .out1 = row}, Views{.out0 = row, .out1 = -row}}) {
+    for (const double temperature : {0.0249, 0.025, 0.0251}) {
+      const NTXentOptions matrix{.temperature = temperature, .similarities = Similarities::kMatrix};
+      const Result exact = differentiate(converted(rows, at::kDouble), matrix);
+      for (const std::int64_t kept_bytes : {0, 1 << 20}) {
+        const NTXentOptions tiles{.temperature = temperature,
+                                  .similarities = Similarities::kTiles,
+                                  .kept_bytes = kept_bytes};
+        expect_close(differentiate(rows, tiles), exact, rows, {.loss = 5e-6, .gradient = 2e-3});
+      }
+    }
+  }
+}
+
+TEST(NTXentTiles, RefuseABankThatWasWrittenBeforeTheBackwardPass) {
+  const Views rows = converted(views(5, 6, 70), at::kDouble);
+  rows.out0.requires_grad_();
+  const at::Tensor loss = loss_of(rows, {.similarities = Similarities::kTiles});
+  rows.bank[3].zero_();
+  EXPECT_EQ(error_text([&] { loss.backward(); }),
+            "NTXentLoss: bank must not be written between the loss and its backward pass");
+}
+
+TEST(NTXentTiles, FreeWhatTheyKeptWithTheBackwardPass) {
+  for (const std::int64_t bank_rows : {0, 70}) {
+    const Views rows = views(20, 12, bank_rows);
+    rows.out0.requires_grad_();
+    const at::Tensor loss = loss_of(rows, {.similarities = Similarities::kTiles});
+    loss.backward();
+    EXPECT_EQ(error_text([&] { loss.backward(); }),
+              "NTXentLoss: backward a second time needs retain_graph the first time");
+  }
+}
+
 TEST(NTXentTiles, RepeatBitForBitAndAgreeForEveryNumberOfThreads) {
   for (const Views& rows : {views(300, 40), views(100, 40, 1000)}) {
     const NTXentOptions options{.temperature = 0.1, .similarities = Similarities::kTiles};
@@ -244,9 +289,11 @@ TEST(NTXentTiles, RefuseASecondDerivative) {
     const at::Tensor gradient =
         torch::autograd::grad({loss_of(rows, {.similarities = Similarities::kTiles})}, {rows.out0},
                               {}, /*retain_graph=*/true, /*create_graph=*/true)[0];
-    EXPECT_EQ(error_text([&] { gradient.square().sum().backward(); }),
-              "NTXentLoss: the gradient can only be differentiated again with "
-              "Similarities::kMatrix");
+    const std::string text =
+        "NTXentLoss: the gradient can only be differentiated again with Similarities::kMatrix";
+    const at::Tensor penalty = gradient.square().sum();
+    EXPECT_EQ(error_text([&] { torch::autograd::grad({penalty}, {rows.out0}, {}, true); }), text);
+    EXPECT_EQ(error_text([&] { penalty.backward(); }), text);
   }
 }
 

@@ -28,7 +28,8 @@ class CollapseMonitor {
  public:
   explicit CollapseMonitor(CollapseMonitorOptions options = {});
 
-  /// Takes the outputs of a step [B, D] and returns their output_std(), which throws as said there.
+  /// Takes the outputs of a step [B, D], B >= 2, and returns their output_std(), which throws as
+  /// said there; one that is not finite leaves the average as it was.
   double observe(const at::Tensor& outputs);
 
   /// Whether the outputs of the last steps are nearly the same for all images; false before any.

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/cloneable.h>
@@ -41,14 +43,17 @@ struct MemoryBankModuleOptions {
 struct MemoryBankModuleImpl : torch::nn::Cloneable<MemoryBankModuleImpl> {
   explicit MemoryBankModuleImpl(MemoryBankModuleOptions options_ = {});
   void reset() override;
+  std::shared_ptr<torch::nn::Module> clone(
+      const std::optional<at::Device>& device = std::nullopt) const override;
   /// The pointer stays int64, whatever the dtype, as in Python.
   void to(torch::Device device, torch::Dtype dtype, bool non_blocking = false) override;
   void to(torch::Dtype dtype, bool non_blocking = false) override;
   using torch::nn::Module::to;
 
   /// The bank [K, D] as it is, without a copy; undefined when the size is 0. A bank without a width
-  /// is made now, of the width, dtype and device of `rows` [B, D]. Throws c10::ValueError when the
-  /// widths or devices differ.
+  /// is made now, of the width and device of `rows` [B, D], in float32, or float64 when they are.
+  /// Throws c10::ValueError when the widths or devices differ and for rows that are not floating
+  /// point. Its rows must stay until the backward pass of a loss against them is over.
   at::Tensor query(const at::Tensor& rows);
 
   /// Puts `rows` [B, D] behind the last ones, in place of the oldest; of more than K the last K. No

@@ -17,7 +17,8 @@ enum class Similarities {
   /// The whole matrix, by LibTorch's operators: can be differentiated twice.
   kMatrix,
   /// Parts of the matrix, one after the other, in the forward pass and again in the backward pass:
-  /// O(B D) memory. On the CPU float32 by kernels of our own, else by LibTorch's operators.
+  /// O(B D) memory, on the CPU for each thread. There float32 by kernels of our own, else by
+  /// LibTorch's operators.
   kTiles,
 };
 
@@ -27,8 +28,8 @@ struct NTXentOptions {
   /// views instead, as in Python.
   double temperature = 0.5;
   Similarities similarities = Similarities::kAuto;
-  /// With kTiles on the CPU, the similarities are kept for the backward pass, which is then a
-  /// quarter faster, when they take no more than so many bytes, >= 0; they take 8 B^2.
+  /// With kTiles on the CPU, the similarities are kept for the backward pass, which makes a step
+  /// some 15 % faster, when they take no more than so many bytes, >= 0; they take 8 to 10 B^2.
   std::int64_t kept_bytes = std::int64_t{160} << 20;
 
   /// Throws c10::ValueError for a value out of range.
@@ -51,8 +52,9 @@ at::Tensor ntx_ent_loss(const at::Tensor& out0, const at::Tensor& out1,
 
 /// The same with the rows of `bank` [K, D], which are taken as they are, as the negatives: the mean
 /// over i of -s(out0_i, out1_i) + log(exp(s(out0_i, out1_i)) + sum over k of exp(s(out0_i,
-/// bank_k))). No gradient goes to the bank. Throws c10::ValueError also for a bank of another
-/// width, with both widths. As lightly 1.1 with a memory bank. [0] MoCo, 2019, arXiv:1911.05722
+/// bank_k))). No gradient goes to the bank, which must not be written before the backward pass.
+/// Throws c10::ValueError also for a bank of another width, with both widths. As lightly 1.1 with a
+/// memory bank. [0] MoCo, 2019, arXiv:1911.05722
 at::Tensor ntx_ent_loss(const at::Tensor& out0, const at::Tensor& out1, const at::Tensor& bank,
                         const NTXentOptions& options);
 
@@ -60,8 +62,7 @@ at::Tensor ntx_ent_loss(const at::Tensor& out0, const at::Tensor& out1, const at
 enum class BankUpdate {
   /// When the backward pass of the call's loss runs. Both calls of a symmetric loss,
   /// `0.5 * (criterion(q0, k1) + criterion(q1, k0))`, then see the same negatives, and no image's
-  /// own
-  /// key of this step is among them.
+  /// own key of this step is among them.
   kInBackward,
   /// At the end of the call, as in Python: the second call of a symmetric loss has the keys of the
   /// first among its negatives, each image's own one included.

@@ -20,7 +20,8 @@ namespace lightly::methods {
 struct StepOutput {
   /// A scalar, to be differentiated.
   at::Tensor loss;
-  /// Outputs of the first view [B, D], without a gradient: what evaluation::CollapseMonitor takes.
+  /// Outputs of the first view [B, D], without a gradient: what evaluation::CollapseMonitor takes
+  /// from B = 2 on.
   at::Tensor outputs;
 };
 

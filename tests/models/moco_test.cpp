@@ -1,6 +1,7 @@
 #include "lightly/models/moco.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -10,6 +11,7 @@
 #include <torch/utils.h>
 
 #include "lightly/core/autocast.hpp"
+#include "lightly/models/split_batch_norm.hpp"
 #include "models/formulas.hpp"
 #include "models/small_models.hpp"
 #include "support/matchers.hpp"
@@ -64,12 +66,21 @@ MoCo moved_model(MoCoOptions options = {}) {
   return model;
 }
 
-MoCo golden_model(MoCoOptions options) {
+// The golden values are of float64; float32 is a few rounding errors away from them.
+struct Precision {
+  at::ScalarType type;
+  double tolerance;
+};
+constexpr std::array<Precision, 2> kPrecisions{{{at::kDouble, 1e-10}, {at::kFloat, 1e-5}}};
+
+MoCo golden_model(MoCoOptions options, at::ScalarType type) {
   options.num_ftrs = 32;
   options.out_dim = 16;
   options.m = 0.9;
   MoCo model(small_backbone({.relu_after_stem = false}), options);
-  to_double(*model);
+  if (type == at::kDouble) {
+    to_double(*model);
+  }
   fill(*model);
   return model;
 }
@@ -82,13 +93,17 @@ TEST(MoCo, HasThePythonNamesShapesAndInitialWeights) {
   EXPECT_TRUE(tensors_close(initial_sums(*model), golden.at("initial_sums"), 1e-5));
 }
 
-TEST(MoCo, GivesThePythonOutputsGradientsAndMomentumOverTwoSteps) {
+// Compares two steps with all that the golden file holds of them.
+void expect_golden_steps(const Precision& precision) {
+  const auto [type, tolerance] = precision;
+  SCOPED_TRACE(c10::toString(type));
   const auto golden = load_golden("models/moco_lightly_1.1.0.safetensors");
-  MoCo model = golden_model({.update_on_forward = true});
-  const at::Tensor x0 = image({4, 3, 32, 32}).to(at::kDouble);
-  const at::Tensor x1 = image({8, 3, 32, 32}).slice(0, 4).to(at::kDouble);
-  const auto close = [&](const at::Tensor& actual, const std::string& name) {
-    return tensors_close(actual, golden.at(name), 1e-10, 1e-10);
+  MoCo model = golden_model({.update_on_forward = true}, type);
+  const at::Tensor x0 = image({4, 3, 32, 32}).to(type);
+  const at::Tensor x1 = image({8, 3, 32, 32}).slice(0, 4).to(type);
+  const auto close = [&, limit = tolerance](const at::Tensor& actual, const std::string& name) {
+    const at::Tensor& expected = golden.at(name);
+    return tensors_close(actual.to(expected.scalar_type()), expected, limit, limit);
   };
   for (const std::string step : {"first.", "second."}) {
     const auto [first, second] = model->forward_with_features(x0, x1);
@@ -119,9 +134,15 @@ TEST(MoCo, GivesThePythonOutputsGradientsAndMomentumOverTwoSteps) {
       close(state_dict(*model)["momentum_backbone.0.weight"], "eval.momentum_backbone.0.weight"));
 }
 
+TEST(MoCo, GivesThePythonOutputsGradientsAndMomentumOverTwoSteps) {
+  for (const Precision& precision : kPrecisions) {
+    expect_golden_steps(precision);
+  }
+}
+
 TEST(MoCo, UpdatedAfterTheStepFollowsThePythonCourse) {
   const auto golden = load_golden("models/moco_lightly_1.1.0.safetensors");
-  MoCo model = golden_model({});
+  MoCo model = golden_model({}, at::kDouble);
   const at::Tensor x0 = image({4, 3, 32, 32}).to(at::kDouble);
   const at::Tensor x1 = image({8, 3, 32, 32}).slice(0, 4).to(at::kDouble);
   for (const std::string step : {"first.", "second."}) {
@@ -132,6 +153,39 @@ TEST(MoCo, UpdatedAfterTheStepFollowsThePythonCourse) {
     descend(model, 0.5);
     model->update_momentum();
   }
+}
+
+TEST(MoCo, CopiesTheModesAndStatisticsOfItsBackbone) {
+  // The parent is in eval mode and its child is not, which sets the copy's modes one by one.
+  SplitBatchNorm norm({.num_features = 3, .num_splits = 2});
+  const at::Tensor statistics = torch::arange(6, torch::kFloat);
+  torch::nn::Sequential backbone(norm);
+  backbone->eval();
+  norm->train();
+  norm->running_mean.copy_(statistics);
+  const MoCo model(backbone, {.num_ftrs = 3});
+  const auto state = state_dict(*model);
+  EXPECT_TRUE(tensors_equal(state["backbone.0.running_mean"], statistics));
+  EXPECT_TRUE(tensors_equal(state["momentum_backbone.0.running_mean"], statistics));
+  const auto copy = model->named_modules()["momentum_backbone"];
+  EXPECT_FALSE(copy->is_training());
+  EXPECT_TRUE(copy->children()[0]->is_training());
+}
+
+// A clone that has a layer more than its original.
+struct GrowingImpl : torch::nn::Module {
+  std::shared_ptr<torch::nn::Module> clone(const std::optional<at::Device>&) const override {
+    auto copy = std::make_shared<GrowingImpl>();
+    copy->register_module("late", torch::nn::Flatten());
+    return copy;
+  }
+  torch::Tensor forward(const torch::Tensor& x) { return x; }
+};
+
+TEST(MoCo, SaysWhenTheCopyOfItsBackboneHasOtherModules) {
+  EXPECT_EQ(error_text([] { MoCo(std::make_shared<GrowingImpl>(), {.num_ftrs = 3}); }),
+            "MoCo: backbone must be cloneable for the momentum encoder, got: clone() must give as "
+            "many modules as the module has, 1, got 2");
 }
 
 TEST(MoCo, StartsAsTwoEqualEncodersThatShareNothing) {

@@ -36,10 +36,13 @@ void expect_golden_simsiam(const std::string& file, const std::string& name, Sim
                            at::ScalarType type) {
   SCOPED_TRACE(file + " " + name + " " + c10::toString(type));
   const auto golden = load_golden("models/" + file);
-  // The golden values are of float64; float32 is a few rounding errors away from them.
-  const double tolerance = type == at::kDouble ? 1e-10 : 1e-5;
   const auto close = [&](const at::Tensor& actual, const std::string& key) {
-    return tensors_close(actual.to(at::kDouble), golden.at(name + "." + key), tolerance, tolerance);
+    const at::Tensor& expected = golden.at(name + "." + key);
+    // The golden values are of float64; in float32 the norms over four images enlarge rounding
+    // errors, so that those are measured by the largest value.
+    return type == at::kDouble ? tensors_close(actual, expected, 1e-10, 1e-10)
+                               : tensors_close(actual.to(at::kDouble), expected,
+                                               2e-4 * expected.abs().max().item<double>());
   };
   torch::manual_seed(7);
   SimSiam model(small_backbone({.relu_after_stem = false}), options);

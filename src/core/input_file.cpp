@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include <c10/util/Exception.h>
 
@@ -10,7 +11,10 @@ namespace lightly::core {
 InputFile::InputFile(std::string_view callee, const std::filesystem::path& path)
     : where_(c10::str(callee, ": ", path.string())) {
   // Asked first: a pipe would wait for its writer, and a folder opens like a file.
-  const std::filesystem::file_type type = std::filesystem::status(path).type();
+  std::error_code error;
+  const std::filesystem::file_type type = std::filesystem::status(path, error).type();
+  TORCH_CHECK(type != std::filesystem::file_type::none, callee, ": cannot open ", path.string(),
+              ": ", error.message());
   TORCH_CHECK(
       type == std::filesystem::file_type::not_found || type == std::filesystem::file_type::regular,
       callee, ": cannot open ", path.string(), ": not a regular file");

@@ -11,8 +11,21 @@
 namespace lightly::core::pickle {
 namespace {
 
-// Far more than the checkpoint of any network; some hundred bytes each.
+// Far more than the checkpoint of any network has. The first bounds the time, the second the memory
+// of what is made of a few opcodes: a tensor of many axes, a dict of all pairs of a list.
 constexpr std::size_t kMostObjects = std::size_t{1} << 22;
+constexpr std::size_t kMostObjectBytes = std::size_t{256} << 20;
+
+// Of a new object; what is put into it later has been pushed and is counted there.
+std::size_t bytes_of(const Value& value) {
+  if (const auto* tensor = std::get_if<Tensor>(&value)) {
+    return sizeof(value) + 2 * tensor->sizes.size() * sizeof(tensor->sizes[0]);
+  }
+  if (const auto* dict = std::get_if<Dict>(&value)) {
+    return sizeof(value) + dict->items.size() * sizeof(dict->items[0]);
+  }
+  return sizeof(value);
+}
 
 class Machine {
  public:
@@ -371,8 +384,9 @@ class Machine {
 }  // namespace
 
 Ref Objects::add(Value value) {
-  TORCH_CHECK(values_.size() < kMostObjects, where_, ": bad pickle: more than ", kMostObjects,
-              " objects");
+  bytes_ += bytes_of(value);
+  TORCH_CHECK(bytes_ <= kMostObjectBytes, where_, ": bad pickle: objects of more than ",
+              kMostObjectBytes, " bytes");
   values_.push_back(std::move(value));
   return static_cast<Ref>(values_.size() - 1);
 }

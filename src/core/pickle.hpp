@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -95,6 +96,7 @@ class Objects {
  private:
   std::string where_;
   std::deque<Value> values_ = {std::monostate()};
+  std::size_t bytes_ = 0;
 };
 
 /// Reads the pickle (protocol 2 to 5) at the front of `bytes` without executing anything, takes it

@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/input_file.hpp"
+#include "core/shape_limits.hpp"
 #include "lightly/core/atomic_file.hpp"
 
 namespace lightly::core {
@@ -92,33 +93,48 @@ struct Entry {
   std::uint64_t end;
 };
 
+// The values of a list; nlohmann's own conversion would take 2.9 for 2.
+std::vector<std::uint64_t> whole_numbers(const std::string& where, const json& list) {
+  TORCH_CHECK(list.is_array(), where, ": sizes and offsets must be lists, got ", list.type_name());
+  std::vector<std::uint64_t> numbers;
+  for (const json& number : list) {
+    TORCH_CHECK(number.is_number_unsigned(), where,
+                ": sizes and offsets must be whole numbers >= 0, got ",
+                number.is_number() ? number.dump() : number.type_name());
+    numbers.push_back(number.get<std::uint64_t>());
+  }
+  return numbers;
+}
+
 Entry parse_entry(const std::string& file, const std::string& name, const json& value,
                   std::uint64_t data_bytes) {
+  const std::string where = c10::str("load_safetensors: ", file, ": bad entry ", name);
   Entry entry{};
+  std::vector<std::uint64_t> sizes;
   try {
     entry.type = type_from_name(file, name, value.at("dtype").get<std::string>());
-    entry.shape = value.at("shape").get<std::vector<std::int64_t>>();
-    const auto& offsets = value.at("data_offsets");
-    entry.begin = offsets.at(0).get<std::uint64_t>();
-    entry.end = offsets.at(1).get<std::uint64_t>();
+    sizes = whole_numbers(where, value.at("shape"));
+    const std::vector<std::uint64_t> offsets = whole_numbers(where, value.at("data_offsets"));
+    TORCH_CHECK(offsets.size() == 2, where, ": data_offsets must be two numbers, got ",
+                offsets.size());
+    entry.begin = offsets[0];
+    entry.end = offsets[1];
   } catch (const json::exception& error) {
-    TORCH_CHECK(false, "load_safetensors: ", file, ": bad entry ", name, ": ", error.what());
+    TORCH_CHECK(false, where, ": ", error.what());
   }
   TORCH_CHECK(entry.begin <= entry.end && entry.end <= data_bytes, "load_safetensors: ", file, ": ",
               name, " lies at [", entry.begin, ", ", entry.end, "), the file holds ", data_bytes,
               " bytes of data");
-  // Multiplied with a check before every step: a hostile shape must not overflow.
-  std::uint64_t bytes = c10::elementSize(entry.type);
-  bool overflow = false;
-  bool empty = false;
-  for (const std::int64_t size : entry.shape) {
-    TORCH_CHECK(size >= 0, "load_safetensors: ", file, ": negative size of ", name);
-    empty = empty || size == 0;
-    overflow = overflow || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes);
-  }
-  bytes = empty ? 0 : bytes;
-  TORCH_CHECK((!overflow || empty) && bytes == entry.end - entry.begin, "load_safetensors: ", file,
-              ": the shape of ", name, " does not fit its ", entry.end - entry.begin, " bytes");
+  TORCH_CHECK(sizes.size() <= kMostAxes, where, ": ", sizes.size(), " axes, more than ", kMostAxes);
+  auto bytes = static_cast<std::int64_t>(c10::elementSize(entry.type));
+  const bool countable =
+      std::ranges::all_of(sizes, [&](auto size) { return multiply_by_axis(bytes, size); });
+  const bool empty = std::ranges::count(sizes, 0U) > 0;
+  TORCH_CHECK(
+      countable && (empty ? 0 : static_cast<std::uint64_t>(bytes)) == entry.end - entry.begin,
+      "load_safetensors: ", file, ": the shape of ", name, " does not fit its ",
+      entry.end - entry.begin, " bytes");
+  entry.shape.assign(sizes.begin(), sizes.end());
   return entry;
 }
 

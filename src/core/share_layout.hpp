@@ -6,10 +6,10 @@
 
 namespace lightly::core {
 
-/// Whether the n-th element in memory is the same element of both tensors, which have one shape and
-/// no gaps.
+/// Whether both tensors have one shape and no gaps, and the n-th element in memory is the same
+/// element of both.
 inline bool share_layout(const at::Tensor& a, const at::Tensor& b) {
-  if (!a.is_non_overlapping_and_dense()) {
+  if (a.sizes() != b.sizes() || !a.is_non_overlapping_and_dense()) {
     return false;
   }
   for (std::int64_t d = 0; d < a.dim(); ++d) {

@@ -29,10 +29,13 @@ constexpr std::string_view kLegacyMagic("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x2
 constexpr std::int64_t kLegacyProtocol = 1001;
 // The pickles of an old file come first; those of any network are far shorter.
 constexpr std::uint64_t kMostLegacyPickleBytes = std::uint64_t{64} << 20;
-// Limits of what is named: a dict that holds one other many times, nested, is short in the file.
+// Limits of what is walked and named: a dict that holds one other many times, nested, is short in
+// the file, and so is a list that holds one tensor many times.
 constexpr int kMostLevels = 64;
-constexpr std::uint64_t kMostVisits = std::uint64_t{1} << 20;
-constexpr std::uint64_t kMostNameBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kMostEntries = std::uint64_t{1} << 24;
+constexpr std::uint64_t kMostNameBytes = std::uint64_t{128} << 20;
+// What LibTorch keeps of a tensor beside its values, sizes and strides, and the map of its name.
+constexpr std::uint64_t kTensorBytes = 512;
 
 constexpr std::array<std::string_view, 4> kUsualSubtrees{"state_dict", "model_state_dict", "model",
                                                          "teacher"};
@@ -107,36 +110,51 @@ void read_legacy(InputFile& file, Content& content) {
   const auto* keys = objects.get<pickle::Sequence>(pickle::load(objects, bytes));
   TORCH_CHECK(keys != nullptr, where, ": no list of storages");
 
-  std::map<std::string_view, std::uint64_t> sizes;
+  std::map<std::string_view, const pickle::Storage*> known;
   for (Ref ref = 0; ref < objects.size(); ++ref) {
     if (const auto* storage = objects.get<pickle::Storage>(ref)) {
-      sizes.emplace(storage->key, storage->bytes);
+      known.emplace(storage->key, storage);
     }
   }
   std::uint64_t begin = content.pickle.size() - bytes.size();
   for (const Ref ref : keys->items) {
     const auto* key = objects.get<std::string_view>(ref);
-    const auto size = key == nullptr ? sizes.end() : sizes.find(*key);
-    TORCH_CHECK(size != sizes.end(), where, ": a storage of unknown kind");
-    const std::uint64_t data_begin = begin + sizeof(std::int64_t);  // after the count of elements
-    TORCH_CHECK(data_begin <= file.size() && size->second <= file.size() - data_begin, where,
-                ": storage ", *key, " claims ", size->second, " bytes from ", data_begin,
-                " on, the file has ", file.size());
+    const auto found = key == nullptr ? known.end() : known.find(*key);
+    TORCH_CHECK(found != known.end(), where, ": a storage of unknown kind");
+    const std::uint64_t size = found->second->bytes;
+    const std::uint64_t width = c10::elementSize(found->second->type.value_or(at::kByte));
+    std::uint64_t elements = 0;
+    file.read(begin, &elements, sizeof(elements), c10::str("the length of storage ", *key));
+    TORCH_CHECK(elements == size / width, where, ": storage ", *key, " must have ", size / width,
+                " elements, got ", elements);
+    const std::uint64_t data_begin = begin + sizeof(elements);
+    TORCH_CHECK(size <= file.size() - data_begin, where, ": storage ", *key, " claims ", size,
+                " bytes from ", data_begin, " on, the file has ", file.size());
     TORCH_CHECK(
-        content.storages.emplace(*key, FileRecord{.begin = data_begin, .bytes = size->second})
-            .second,
+        content.storages.emplace(*key, FileRecord{.begin = data_begin, .bytes = size}).second,
         where, ": two storages are named ", *key);
-    begin = data_begin + size->second;
+    begin = data_begin + size;
   }
 }
 
-// The dict's last value under the key, kNothing when there is none.
-Ref value_of(const pickle::Objects& objects, Ref dict, std::string_view wanted) {
+bool is_named(const pickle::Objects& objects, Ref key, std::string_view wanted) {
+  if (const auto* text = objects.get<std::string_view>(key)) {
+    return *text == wanted;
+  }
+  const auto* number = objects.get<std::int64_t>(key);
+  return number != nullptr && std::to_string(*number) == wanted;
+}
+
+// A dict's last value under the key or a list's at the position, kNothing when there is none.
+Ref value_of(const pickle::Objects& objects, Ref parent, std::string_view wanted) {
   Ref value = pickle::kNothing;
-  if (const auto* entries = objects.get<pickle::Dict>(dict)) {
-    for (const auto& [key_ref, value_ref] : entries->items) {
-      const auto* key = objects.get<std::string_view>(key_ref);
-      value = key != nullptr && *key == wanted ? value_ref : value;
+  if (const auto* dict = objects.get<pickle::Dict>(parent)) {
+    for (const auto& [key, item] : dict->items) {
+      value = is_named(objects, key, wanted) ? item : value;
+    }
+  } else if (const auto* list = objects.get<pickle::Sequence>(parent)) {
+    for (std::size_t i = 0; i < list->items.size(); ++i) {
+      value = std::to_string(i) == wanted ? list->items[i] : value;
     }
   }
   return value;
@@ -166,6 +184,17 @@ Ref find_subtree(const Content& content, const std::optional<std::string>& path)
   return content.root;
 }
 
+// The object of a class that was saved whole, or is under a usual name in what was saved; null when
+// there is none.
+const pickle::Foreign* find_foreign(const pickle::Objects& objects, Ref subtree) {
+  const auto* foreign = objects.get<pickle::Foreign>(subtree);
+  for (const std::string_view name : kUsualSubtrees) {
+    foreign = foreign != nullptr ? foreign
+                                 : objects.get<pickle::Foreign>(value_of(objects, subtree, name));
+  }
+  return foreign;
+}
+
 // Walks a tree of dicts and lists and reads its tensors.
 class TensorReader {
  public:
@@ -173,25 +202,30 @@ class TensorReader {
 
   void read(Ref ref, const std::string& name, int level = 0) {
     const pickle::Objects& objects = content_.objects;
-    name_bytes_ += name.size();
-    TORCH_CHECK(++visits_ <= kMostVisits && name_bytes_ <= kMostNameBytes && level <= kMostLevels,
-                file_.where(), ": more than ", kMostLevels, " levels, ", kMostVisits,
-                " entries or ", kMostNameBytes, " bytes of names");
     const std::string prefix = level == 0 ? "" : name + ".";
     if (const auto* tensor = objects.get<pickle::Tensor>(ref)) {
+      charge(level, 0,
+             name.size() + kTensorBytes + 2 * tensor->sizes.size() * sizeof(tensor->sizes[0]));
       TORCH_CHECK(!tensors_.contains(name), file_.where(), ": two tensors are named ", name);
       tensors_.emplace(name, view(*tensor));
     } else if (const auto* dict = objects.get<pickle::Dict>(ref)) {
-      for (const auto& [key_ref, value_ref] : dict->items) {
-        if (const auto* text = objects.get<std::string_view>(key_ref)) {
-          read(value_ref, c10::str(prefix, *text), level + 1);
-        } else if (const auto* number = objects.get<std::int64_t>(key_ref)) {
-          read(value_ref, c10::str(prefix, *number), level + 1);
+      charge(level, dict->items.size(), name.size());
+      for (const auto& [key, item] : dict->items) {
+        if (!may_hold_tensors(item)) {
+          continue;
+        }
+        if (const auto* text = objects.get<std::string_view>(key)) {
+          read(item, c10::str(prefix, *text), level + 1);
+        } else if (const auto* number = objects.get<std::int64_t>(key)) {
+          read(item, c10::str(prefix, *number), level + 1);
         }
       }
     } else if (const auto* list = objects.get<pickle::Sequence>(ref)) {
+      charge(level, list->items.size(), name.size());
       for (std::size_t i = 0; i < list->items.size(); ++i) {
-        read(list->items[i], c10::str(prefix, i), level + 1);
+        if (may_hold_tensors(list->items[i])) {
+          read(list->items[i], c10::str(prefix, i), level + 1);
+        }
       }
     }
   }
@@ -203,6 +237,21 @@ class TensorReader {
     at::Tensor bytes;
     bool holds_bools = false;
   };
+
+  bool may_hold_tensors(Ref ref) const {
+    const pickle::Objects& objects = content_.objects;
+    return objects.get<pickle::Tensor>(ref) != nullptr ||
+           objects.get<pickle::Dict>(ref) != nullptr ||
+           objects.get<pickle::Sequence>(ref) != nullptr;
+  }
+
+  void charge(int level, std::uint64_t entries, std::uint64_t bytes) {
+    entries_ += entries;
+    name_bytes_ += bytes;
+    TORCH_CHECK(level <= kMostLevels && entries_ <= kMostEntries && name_bytes_ <= kMostNameBytes,
+                file_.where(), ": more than ", kMostLevels, " levels, ", kMostEntries,
+                " entries or ", kMostNameBytes, " bytes of names and shapes");
+  }
 
   Loaded& storage(const pickle::Storage& wanted) {
     const auto record = content_.storages.find(wanted.key);
@@ -235,7 +284,7 @@ class TensorReader {
   const Content& content_;
   std::map<std::string, at::Tensor> tensors_;
   std::map<std::string_view, Loaded> loaded_;
-  std::uint64_t visits_ = 0;
+  std::uint64_t entries_ = 0;
   std::uint64_t name_bytes_ = 0;
 };
 
@@ -262,7 +311,7 @@ std::map<std::string, at::Tensor> load_torch_file(const std::filesystem::path& p
   reader.read(subtree, "");
   std::map<std::string, at::Tensor> tensors = reader.take();
   if (tensors.empty()) {
-    const auto* foreign = content.objects.get<pickle::Foreign>(subtree);
+    const pickle::Foreign* foreign = find_foreign(content.objects, subtree);
     TORCH_CHECK(foreign == nullptr, file.where(), ": holds an object of ", foreign->type.module,
                 ".", foreign->type.name, ", not tensors; save its state_dict() in Python");
     TORCH_CHECK(false, file.where(), ": no tensors",

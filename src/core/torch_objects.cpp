@@ -7,11 +7,10 @@
 #include <c10/util/ArrayRef.h>
 #include <c10/util/Exception.h>
 
+#include "core/shape_limits.hpp"
+
 namespace lightly::core::pickle {
 namespace {
-
-// As torch.Tensor allows.
-constexpr std::size_t kMostAxes = 64;
 
 struct Type {
   std::string_view dtype;
@@ -54,6 +53,7 @@ std::optional<std::vector<std::int64_t>> integers(const Objects& objects, Ref re
     return std::nullopt;
   }
   std::vector<std::int64_t> values;
+  values.reserve(sequence->items.size());
   for (const Ref item : sequence->items) {
     const auto* value = objects.get<std::int64_t>(item);
     if (value == nullptr) {
@@ -77,7 +77,7 @@ bool lies_inside(const Tensor& tensor) {
   std::int64_t last = tensor.offset;
   for (std::size_t axis = 0; axis < tensor.sizes.size(); ++axis) {
     std::int64_t step = 0;
-    if (__builtin_mul_overflow(bytes, std::max<std::int64_t>(tensor.sizes[axis], 1), &bytes) ||
+    if (!multiply_by_axis(bytes, static_cast<std::uint64_t>(tensor.sizes[axis])) ||
         __builtin_mul_overflow(tensor.sizes[axis] - 1, tensor.strides[axis], &step) ||
         __builtin_add_overflow(last, step, &last)) {
       return false;
@@ -125,8 +125,26 @@ Ref rebuild_tensor(Objects& objects, const Global& function, const std::vector<R
   return objects.add(std::move(tensor));
 }
 
+// OrderedDict(), whose items follow, or as Python 2 wrote it: OrderedDict([[key, value], ...]).
+Ref ordered_dict(Objects& objects, const std::vector<Ref>& arguments) {
+  Dict dict;
+  const auto* pairs = arguments.empty() ? nullptr : objects.get<Sequence>(arguments[0]);
+  if (pairs != nullptr) {
+    for (const Ref item : pairs->items) {
+      const auto* pair = objects.get<Sequence>(item);
+      TORCH_CHECK(pair != nullptr && pair->items.size() == 2, objects.where(),
+                  ": bad pickle: an OrderedDict must be made of pairs");
+      dict.items.emplace_back(pair->items[0], pair->items[1]);
+    }
+  }
+  return objects.add(std::move(dict));
+}
+
 Ref call(Objects& objects, const Global& callable, const std::vector<Ref>& arguments) {
-  if (callable.is("collections", "OrderedDict") || callable.is("collections", "defaultdict")) {
+  if (callable.is("collections", "OrderedDict")) {
+    return ordered_dict(objects, arguments);
+  }
+  if (callable.is("collections", "defaultdict")) {
     return objects.add(Dict());
   }
   if (callable.module == "torch._utils") {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <c10/util/Exception.h>
@@ -16,13 +17,20 @@ namespace {
 using Weights = std::map<std::string, at::Tensor>;
 using Targets = torch::OrderedDict<std::string, at::Tensor>;
 
-// The tensors under `rename(name)`, which must keep them apart.
+// The tensors under `rename(name)`, which must keep them apart; without those it gives no name.
 template <typename Rename>
 Weights renamed(const Weights& tensors, const std::string& where, const Rename& rename) {
   Weights result;
+  std::map<std::string, std::string> old_names;
   for (const auto& [name, tensor] : tensors) {
-    const std::string now = rename(name);
-    TORCH_CHECK_VALUE(result.emplace(now, tensor).second, where, ": two tensors become ", now);
+    const std::optional<std::string> now = rename(name);
+    if (!now) {
+      continue;
+    }
+    const auto [old, is_new] = old_names.emplace(*now, name);
+    TORCH_CHECK_VALUE(is_new, where, ": two tensors become ", *now, ": ", old->second, " and ",
+                      name);
+    result.emplace(*now, tensor);
   }
   return result;
 }
@@ -90,25 +98,39 @@ std::string with_head_of(const Targets& targets, const std::string& name) {
   return name;
 }
 
+// Whether it is [splits * features] floats, each of which lies in the file.
+bool are_statistics(const at::Tensor& tensor, std::int64_t features) {
+  return tensor.dim() == 1 && tensor.is_floating_point() && tensor.numel() > 0 &&
+         tensor.numel() % features == 0 && tensor.is_contiguous();
+}
+
 // Running statistics for another number of splits: [splits * features].
-at::Tensor resplit(const at::Tensor& statistics, const at::Tensor& target) {
-  if (statistics.dim() != 1 || target.dim() != 1 || statistics.numel() == 0 ||
-      target.numel() == 0) {
-    return statistics;
-  }
+at::Tensor resplit(const at::Tensor& statistics, std::int64_t wanted) {
   const std::int64_t given = statistics.numel();
-  const std::int64_t wanted = target.numel();
   if (wanted % given == 0) {
     return statistics.repeat({wanted / given});
   }
   return given % wanted == 0 ? statistics.view({given / wanted, wanted}).mean(0) : statistics;
 }
 
+// Only of norms whose weight fits: other layers that do not fit are to be reported.
 void resplit_statistics(const Targets& targets, Weights& tensors) {
   for (auto& [name, tensor] : tensors) {
-    if (name.ends_with("running_mean") || name.ends_with("running_var")) {
-      const at::Tensor* target = targets.find(name);
-      tensor = target == nullptr ? tensor : resplit(tensor, *target);
+    if (!name.ends_with("running_mean") && !name.ends_with("running_var")) {
+      continue;
+    }
+    const std::string weight = name.substr(0, name.rfind("running_")) + "weight";
+    const at::Tensor* target = targets.find(name);
+    const at::Tensor* target_weight = targets.find(weight);
+    const auto given_weight = tensors.find(weight);
+    if (target == nullptr || target_weight == nullptr || given_weight == tensors.end() ||
+        target_weight->dim() != 1 || target_weight->numel() == 0 ||
+        given_weight->second.sizes() != target_weight->sizes()) {
+      continue;
+    }
+    const std::int64_t features = target_weight->numel();
+    if (are_statistics(tensor, features) && are_statistics(*target, features)) {
+      tensor = resplit(tensor, target->numel());
     }
   }
 }
@@ -121,23 +143,29 @@ std::map<std::string, at::Tensor> read_weights(const std::filesystem::path& path
     return core::load_torch_file(path, {.subtree = subtree});
   }
   Weights tensors = core::load_safetensors(path).tensors;
-  return subtree.value_or("").empty() ? tensors : below(tensors, *subtree + ".");
+  if (subtree.value_or("").empty()) {
+    return tensors;
+  }
+  tensors = below(tensors, *subtree + ".");
+  TORCH_CHECK(!tensors.empty(), "read_weights: ", path.string(), ": nothing is named ", *subtree);
+  return tensors;
 }
 
 StateDictReport load_weights(torch::nn::Module& module, const std::filesystem::path& path,
                              const LoadWeightsOptions& options) {
   const std::string where = "load_weights: " + path.string();
   const Targets targets = state_dict(module);
-  Weights tensors = read_weights(path, options.subtree);
+  const auto rename = [&](const std::string& old) -> std::optional<std::string> {
+    const bool of_lightly = options.lightly_checkpoint;
+    std::string name = of_lightly ? without_model(old) : old;
+    if (!name.starts_with(options.only) || (of_lightly && old.find('.') == std::string::npos)) {
+      return std::nullopt;
+    }
+    name = with_mapped_prefix(name.substr(options.only.size()), options.prefix_map);
+    return of_lightly ? with_head_of(targets, name) : name;
+  };
+  Weights tensors = renamed(read_weights(path, options.subtree), where, rename);
   if (options.lightly_checkpoint) {
-    tensors = renamed(tensors, where, without_model);
-  }
-  tensors = renamed(below(tensors, options.only), where, [&](const std::string& name) {
-    return with_mapped_prefix(name, options.prefix_map);
-  });
-  if (options.lightly_checkpoint) {
-    tensors = renamed(tensors, where,
-                      [&](const std::string& name) { return with_head_of(targets, name); });
     resplit_statistics(targets, tensors);
   }
   const StateDictReport report = compare_state_dict(targets, tensors);

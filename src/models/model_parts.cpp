@@ -2,11 +2,20 @@
 
 #include <cstddef>
 
+#include <ATen/core/grad_mode.h>
 #include <c10/util/Exception.h>
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/linear.h>
 
 namespace lightly::models {
+namespace {
+
+void check_as_many(const char* what, std::size_t expected, std::size_t actual) {
+  TORCH_CHECK(actual == expected, "clone() must give as many ", what, " as the module has, ",
+              expected, ", got ", actual);
+}
+
+}  // namespace
 
 at::Tensor features_of(const Backbone& backbone, const at::Tensor& images,
                        ExpectedFeatures expected) {
@@ -32,6 +41,7 @@ torch::nn::Sequential linear_relu_linear(std::int64_t num_ftrs, std::int64_t out
 void copy_flags(const torch::nn::Module& original, const torch::nn::Module& copy) {
   const auto from = original.modules();
   const auto to = copy.modules();
+  check_as_many("modules", from.size(), to.size());
   for (std::size_t i = 0; i < from.size(); ++i) {  // a parent before its children
     if (to[i]->is_training() != from[i]->is_training()) {
       to[i]->train(from[i]->is_training());
@@ -39,8 +49,17 @@ void copy_flags(const torch::nn::Module& original, const torch::nn::Module& copy
   }
   const auto parameters = original.parameters();
   auto copies = copy.parameters();
+  check_as_many("parameters", parameters.size(), copies.size());
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     copies[i].requires_grad_(parameters[i].requires_grad());
+  }
+  // A module may change its buffers when its mode changes, as SplitBatchNorm averages its splits.
+  const at::NoGradGuard no_grad;
+  const auto buffers = original.buffers();
+  const auto buffer_copies = copy.buffers();
+  check_as_many("buffers", buffers.size(), buffer_copies.size());
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    buffer_copies[i].copy_(buffers[i]);
   }
 }
 

@@ -31,7 +31,8 @@ torch::nn::Sequential linear_relu_linear(std::int64_t num_ftrs, std::int64_t out
 
 /// Gives every module of `copy` the mode of its original and every parameter its requires_grad,
 /// which LibTorch's clone() loses: a cloned Sequential is in training mode, a cloned parameter
-/// requires gradients.
+/// requires gradients. Buffers stay as the original's. Throws c10::Error when the clone has not as
+/// many modules, parameters and buffers.
 void copy_flags(const torch::nn::Module& original, const torch::nn::Module& copy);
 
 /// The module with tensors of its own, as Python's copy.deepcopy.

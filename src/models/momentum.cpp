@@ -15,6 +15,7 @@
 #include <c10/util/Exception.h>
 #include <torch/ordered_dict.h>
 
+#include "core/alike.hpp"
 #include "core/share_layout.hpp"
 #include "lightly/core/check.hpp"
 
@@ -87,12 +88,14 @@ void average(const std::vector<at::Tensor>& from, const std::vector<at::Tensor>&
 }
 
 void check_pair(const std::string& name, const at::Tensor& model, const at::Tensor& model_ema) {
-  const bool alike = model.sizes() == model_ema.sizes() &&
-                     model.scalar_type() == model_ema.scalar_type() &&
-                     model.device() == model_ema.device();
-  TORCH_CHECK_VALUE(alike, "update_momentum: ", name, " must be alike in both models, got ",
-                    model.scalar_type(), " ", model.sizes(), " on ", model.device(), " and ",
-                    model_ema.scalar_type(), " ", model_ema.sizes(), " on ", model_ema.device());
+  TORCH_CHECK_VALUE(core::alike(model, model_ema), "update_momentum: ", name,
+                    " must be alike in both models, got ", core::kind_of(model), " and ",
+                    core::kind_of(model_ema));
+}
+
+void check_averageable(const std::string& name, const at::Tensor& tensor) {
+  TORCH_CHECK_VALUE(tensor.is_floating_point() || tensor.is_complex(), "update_momentum: ", name,
+                    " must be floating point, got ", tensor.scalar_type());
 }
 
 void check_pairs(const char* kind, const NamedTensors& model, const NamedTensors& model_ema) {
@@ -115,7 +118,11 @@ void UpdateMomentumOptions::check() const {
 void update_momentum(const torch::nn::Module& model, const torch::nn::Module& model_ema,
                      UpdateMomentumOptions options) {
   options.check();
-  check_pairs("parameter", model.named_parameters(), model_ema.named_parameters());
+  const NamedTensors parameters_ema = model_ema.named_parameters();
+  check_pairs("parameter", model.named_parameters(), parameters_ema);
+  for (const auto& item : parameters_ema) {
+    check_averageable("parameter " + item.key(), item.value());
+  }
   std::vector<at::Tensor> from = model.parameters();
   std::vector<at::Tensor> to = model_ema.parameters();
   if (options.average_buffers) {
@@ -141,7 +148,9 @@ void update_momentum(const std::vector<at::Tensor>& model, const std::vector<at:
                     "update_momentum: both lists must be as long, got ", model.size(), " and ",
                     model_ema.size(), " tensors");
   for (std::size_t i = 0; i < model.size(); ++i) {
-    check_pair("tensor " + std::to_string(i), model[i], model_ema[i]);
+    const std::string name = "tensor " + std::to_string(i);
+    check_pair(name, model[i], model_ema[i]);
+    check_averageable(name, model_ema[i]);
   }
   average(model, model_ema, m);
 }
@@ -174,6 +183,9 @@ at::Tensor batch_unshuffle(const at::Tensor& batch, const at::Tensor& shuffle) {
                         shuffle.size(0) == batch.size(0),
                     "batch_unshuffle: shuffle must be int64 [B] for a batch [B, ...], got ",
                     shuffle.scalar_type(), " ", shuffle.sizes(), " for ", batch.sizes());
+  TORCH_CHECK_VALUE(shuffle.device() == batch.device(),
+                    "batch_unshuffle: shuffle must be on the batch's device, ", batch.device(),
+                    ", got ", shuffle.device());
   const at::NoGradGuard no_grad;
   return at::index_copy(batch, 0, shuffle, batch);
 }

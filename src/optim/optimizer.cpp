@@ -15,6 +15,7 @@
 #include <c10/util/Exception.h>
 #include <c10/util/StringUtil.h>
 
+#include "core/alike.hpp"
 #include "lightly/core/check.hpp"
 
 namespace lightly::optim {
@@ -144,6 +145,10 @@ void Optimizer::step() {
         TORCH_CHECK(gradient.layout() == at::kStrided, setup_.name,
                     ": gradients must be dense, that of parameter ", number, " is ",
                     gradient.layout());
+        TORCH_CHECK(core::alike(gradient, parameter), setup_.name, ": the gradient of parameter ",
+                    number, " must be like it, ", core::kind_of(parameter), ", got ",
+                    core::kind_of(gradient));
+        check_memories(number);
         part.numbers.push_back(number);
         part.on_cpu = part.on_cpu && parameter.is_cpu();
       }
@@ -155,6 +160,16 @@ void Optimizer::step() {
     if (!part.numbers.empty()) {
       update(part);
     }
+  }
+}
+
+void Optimizer::check_memories(std::size_t number) const {
+  const at::Tensor& parameter = parameters_[number];
+  for (const Memory& memory : setup_.memories) {
+    const at::Tensor& remembered = memory.tensors[number];
+    TORCH_CHECK(memory.is_count || !remembered.defined() || core::alike(remembered, parameter),
+                setup_.name, ": parameter ", number, " must stay as it was at its last step, ",
+                core::kind_of(remembered), ", got ", core::kind_of(parameter));
   }
 }
 

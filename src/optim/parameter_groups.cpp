@@ -3,6 +3,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include <c10/util/Exception.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/instancenorm.h>
 #include <torch/nn/modules/normalization.h>
@@ -48,8 +49,13 @@ bool is_norm_layer(const torch::nn::Module& module) {
                    nn::LayerNormImpl, nn::GroupNormImpl, core::NormLayer>(module);
 }
 
+void DecayGroupsOptions::check() const {
+  TORCH_CHECK_VALUE(is_norm, "decay_groups: is_norm must hold a function, got none");
+}
+
 std::vector<ParameterGroup> decay_groups(const torch::nn::Module& module,
                                          const DecayGroupsOptions& options) {
+  options.check();
   Split split{.options = options};
   split.add(module);
   return {std::move(split.decayed), std::move(split.spared)};

@@ -1,5 +1,6 @@
 #include "lightly/core/safetensors.hpp"
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -96,7 +97,7 @@ TEST(Safetensors, NamesFileAndReasonOnEveryLie) {
       HasSubstr("does not fit"));
   EXPECT_THAT(load_error(with_header(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})",
                                      std::string(8, 'x'))),
-              HasSubstr("negative size of a"));
+              HasSubstr("bad entry a: sizes and offsets must be whole numbers >= 0, got -2"));
   // Entries that share their bytes would need more memory than the file has.
   EXPECT_THAT(load_error(with_header(R"({"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},)"
                                      R"("b":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}})",
@@ -138,6 +139,32 @@ TEST(Safetensors, RefusesHostileHeaders) {
       load_error(with_header(
           R"({"a":{"dtype":"U8","shape":[4194304,4194304,1048576],"data_offsets":[0,0]}})", "")),
       HasSubstr("does not fit"));
+  // An empty axis does not save LibTorch from multiplying the others.
+  EXPECT_THAT(load_error(with_header(
+                  R"({"a":{"dtype":"U8","shape":[4611686018427387904,4611686018427387904,0],)"
+                  R"("data_offsets":[0,0]}})",
+                  "")),
+              HasSubstr("the shape of a does not fit its 0 bytes"));
+  std::string axes = "1";
+  for (int i = 1; i < 65; ++i) {
+    axes += ",1";
+  }
+  EXPECT_THAT(load_error(with_header(
+                  R"({"a":{"dtype":"U8","shape":[)" + axes + R"(],"data_offsets":[0,1]}})", "x")),
+              HasSubstr("bad entry a: 65 axes, more than 64"));
+  for (const auto& [shape, offsets, text] : std::vector<std::array<std::string, 3>>{
+           {"[2.9]", "[0,2]", "sizes and offsets must be whole numbers >= 0, got 2.9"},
+           {"[1e300]", "[0,2]", "sizes and offsets must be whole numbers >= 0, got 1e+300"},
+           {"[true]", "[0,2]", "sizes and offsets must be whole numbers >= 0, got boolean"},
+           {"[2]", "[-1,2]", "sizes and offsets must be whole numbers >= 0, got -1"},
+           {"[2]", "[0,2.0]", "sizes and offsets must be whole numbers >= 0, got 2.0"},
+           {"{\"x\":2}", "[0,2]", "sizes and offsets must be lists, got object"},
+           {"2", "[0,2]", "sizes and offsets must be lists, got number"},
+           {"[2]", "[0,2,2]", "data_offsets must be two numbers, got 3"}}) {
+    const std::string header =
+        R"({"a":{"dtype":"U8","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}";
+    EXPECT_THAT(load_error(with_header(header, "xx")), HasSubstr("bad entry a: " + text));
+  }
   EXPECT_THAT(
       load_error(with_header(
           R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,18446744073709551615]}})", "x")),
@@ -151,6 +178,10 @@ TEST(Safetensors, RefusesWhatIsNoFile) {
   const TemporaryFolder folder;
   EXPECT_THAT(error_text([&] { load_safetensors(folder.path()); }),
               HasSubstr("not a regular file"));
+  const std::string long_name(300, 'x');
+  EXPECT_THAT(error_text([&] { load_safetensors(folder / long_name); }),
+              AllOf(HasSubstr("load_safetensors: cannot open "),
+                    HasSubstr(long_name + ": File name too long")));
 }
 
 TEST(Safetensors, RefusesEveryCutOffFile) {

@@ -1,12 +1,14 @@
 // A file of torch.save: bytes that begin as a ZIP or an old file do are the file itself; others are
-// the pickle of one with two small storages. It gives tensors that lie inside their storages, whose
-// bytes are all read here, or a c10::Error that names the file; nothing else, and the second
-// reading gives the same.
+// the pickle of one with two small storages. It gives tensors that lie inside their storages, which
+// together are no larger than the file and whose bytes are all read here, or a c10::Error that
+// names the file; nothing else, and the second reading gives the same.
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <numeric>
+#include <set>
 #include <string>
 
 #include <ATen/Parallel.h>
@@ -24,22 +26,31 @@ using fuzz::require;
 
 using Tensors = std::map<std::string, at::Tensor>;
 
-// Touches the first and last byte of every tensor and adds up what it says of itself.
+// Adds up every byte of the storages and what the tensors say of themselves.
 std::uint64_t digest(const Tensors& tensors, std::size_t file_bytes) {
   std::uint64_t sum = tensors.size();
+  std::set<const void*> seen;
+  std::size_t storage_bytes = 0;
   for (const auto& [name, tensor] : tensors) {
-    require(tensor.storage().nbytes() <= file_bytes, "a storage is larger than the file");
+    const c10::Storage& storage = tensor.storage();
+    if (seen.insert(storage.unsafeGetStorageImpl()).second) {
+      storage_bytes += storage.nbytes();
+      require(storage_bytes <= file_bytes, "the storages are larger than the file");
+      const auto* bytes = static_cast<const std::uint8_t*>(storage.data());
+      sum = std::accumulate(bytes, bytes + storage.nbytes(), sum,
+                            [](std::uint64_t all, std::uint8_t byte) { return all * 31 + byte; });
+    }
     sum = sum * 31 + name.size() + static_cast<std::uint64_t>(tensor.numel());
     if (tensor.numel() == 0) {
       continue;
     }
-    std::int64_t last = 0;
+    std::int64_t last = tensor.storage_offset();
     for (std::int64_t axis = 0; axis < tensor.dim(); ++axis) {
       last += (tensor.size(axis) - 1) * tensor.stride(axis);
     }
-    const auto* bytes = static_cast<const std::uint8_t*>(tensor.const_data_ptr());
-    const auto width = static_cast<std::int64_t>(tensor.element_size());
-    sum = sum * 31 + bytes[0] + bytes[(last + 1) * width - 1];
+    require((static_cast<std::uint64_t>(last) + 1) * tensor.element_size() <= storage.nbytes(),
+            "a tensor reaches beyond its storage");
+    sum = sum * 31 + static_cast<std::uint64_t>(last);
   }
   return sum;
 }

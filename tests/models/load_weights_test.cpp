@@ -10,6 +10,7 @@
 #include "lightly/models/resnet_backbone.hpp"
 #include "lightly/models/simclr.hpp"
 #include "support/matchers.hpp"
+#include "support/torch_bytes.hpp"
 
 namespace lightly::models {
 namespace {
@@ -18,12 +19,15 @@ using lightly::testing::error_text;
 using lightly::testing::read_file;
 using lightly::testing::TemporaryFolder;
 using lightly::testing::tensors_equal;
+using lightly::testing::torch_bytes;
 using lightly::testing::write_file;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
+
+namespace pickle = lightly::testing::pickle;
 
 using TensorsByName = std::map<std::string, at::Tensor>;
 
@@ -133,6 +137,15 @@ TEST(LoadWeights, TakesASubtreeOfEitherFormat) {
   expect_same(*net, core::load_torch_file(python_file("lightning.ckpt")), "model.backbone.");
 }
 
+TEST(LoadWeights, SaysThatASubtreeIsNotThereInEitherFormat) {
+  const TemporaryFolder folder;
+  save_weights(*python_net(), folder / "x");
+  EXPECT_EQ(error_text([&] { read_weights(folder / "x", "model"); }),
+            "read_weights: " + (folder / "x").string() + ": nothing is named model");
+  EXPECT_THAT(error_text([] { read_weights(python_file("lightning.ckpt"), "model"); }),
+              HasSubstr("lightning.ckpt: nothing is named model"));
+}
+
 TEST(LoadWeights, StrictListsWhatDoesNotFitAndChangesNothing) {
   const TemporaryFolder folder;
   auto net = python_net();
@@ -201,6 +214,61 @@ TEST(LoadWeights, ReadsTheCheckpointsOfLightlysPythonPackage) {
   ResNetBackbone backbone(ResNetGenerator("resnet-9", {.width = 0.0625}));
   load_weights(*backbone, folder / "x", {.lightly_checkpoint = true, .only = "backbone."});
   expect_same(*backbone, all, "backbone.");
+}
+
+TEST(LoadWeights, PassesOverTheBankOfALightlyCheckpointAndNamesTwoThatCollide) {
+  const TemporaryFolder folder;
+  core::Safetensors content;
+  for (const auto& [name, tensor] : weights_of(*python_net())) {
+    content.tensors["model.backbone." + name] = tensor + 1;
+  }
+  content.tensors["queue"] = torch::zeros({2, 4});
+  content.tensors["queue_ptr"] = torch::zeros({1}, torch::kLong);
+  content.tensors["criterion.head.weight"] = torch::zeros({1});
+  content.tensors["model.head.weight"] = torch::zeros({1});
+  core::save_safetensors(folder / "x", content);
+  auto net = python_net();
+  load_weights(*net, folder / "x", {.lightly_checkpoint = true, .only = "backbone."});
+  expect_same(*net, content.tensors, "model.backbone.");
+  EXPECT_THAT(error_text([&] {
+                load_weights(*net, folder / "x", {.lightly_checkpoint = true, .strict = false});
+              }),
+              HasSubstr("x: two tensors become head.weight: criterion.head.weight and "
+                        "model.head.weight"));
+}
+
+TEST(LoadWeights, LeavesStatisticsThatAreNoneOfASplitBatchNorm) {
+  const TemporaryFolder folder;
+  const auto loading = [&](torch::nn::BatchNorm1d net) {
+    return error_text([&] { load_weights(*net, folder / "x", {.lightly_checkpoint = true}); });
+  };
+  const auto save = [&](TensorsByName tensors) {
+    core::save_safetensors(folder / "x", {.tensors = std::move(tensors)});
+  };
+  const torch::nn::BatchNorm1d without_weight(torch::nn::BatchNormOptions(3).affine(false));
+  const at::Tensor ones = torch::ones({3});
+  save({{"a.running_mean", torch::ones({6})}, {"a.running_var", ones}});
+  EXPECT_THAT(loading(without_weight), HasSubstr("running_mean is Float [6], expected Float [3]"));
+  save({{"a.weight", ones},
+        {"a.bias", ones},
+        {"a.running_mean", torch::ones({6}, torch::kLong)},
+        {"a.running_var", torch::ones({1})}});
+  EXPECT_THAT(loading(torch::nn::BatchNorm1d(3)),
+              AllOf(HasSubstr("running_mean is Long [6], expected Float [3]"),
+                    HasSubstr("running_var is Float [1], expected Float [3]")));
+  // Two numbers in the file that claim to be 2^58: their mean would take years.
+  constexpr std::int64_t kHuge = std::int64_t{1} << 58;
+  const std::string storage = pickle::storage("FloatStorage", "0", 2);
+  const std::string two = pickle::tensor(storage, 0, {2}, {1});
+  write_file(folder / "x",
+             torch_bytes(pickle::program(pickle::dict({{pickle::text("a.weight"), two},
+                                                       {pickle::text("a.bias"), two},
+                                                       {pickle::text("a.running_mean"),
+                                                        pickle::tensor(storage, 0, {kHuge}, {0})},
+                                                       {pickle::text("a.running_var"), two}})),
+                         {std::string(8, '\0')}));
+  EXPECT_THAT(loading(torch::nn::BatchNorm1d(2)),
+              HasSubstr("running_mean is Float [288230376151711744], expected Float [2]"));
 }
 
 TEST(LoadWeights, RepeatsOrAveragesTheStatisticsOfSplitBatchNorms) {

@@ -10,6 +10,7 @@
 #include <torch/utils.h>
 
 #include "lightly/core/autocast.hpp"
+#include "lightly/models/split_batch_norm.hpp"
 #include "models/formulas.hpp"
 #include "models/small_models.hpp"
 #include "support/matchers.hpp"
@@ -64,12 +65,14 @@ MoCo moved_model(MoCoOptions options = {}) {
   return model;
 }
 
-MoCo golden_model(MoCoOptions options) {
+MoCo golden_model(MoCoOptions options, at::ScalarType type) {
   options.num_ftrs = 32;
   options.out_dim = 16;
   options.m = 0.9;
   MoCo model(small_backbone({.relu_after_stem = false}), options);
-  to_double(*model);
+  if (type == at::kDouble) {
+    to_double(*model);
+  }
   fill(*model);
   return model;
 }
@@ -84,7 +87,7 @@ TEST(MoCo, HasThePythonNamesShapesAndInitialWeights) {
 
 TEST(MoCo, GivesThePythonOutputsGradientsAndMomentumOverTwoSteps) {
   const auto golden = load_golden("models/moco_lightly_1.1.0.safetensors");
-  MoCo model = golden_model({.update_on_forward = true});
+  MoCo model = golden_model({.update_on_forward = true}, at::kDouble);
   const at::Tensor x0 = image({4, 3, 32, 32}).to(at::kDouble);
   const at::Tensor x1 = image({8, 3, 32, 32}).slice(0, 4).to(at::kDouble);
   const auto close = [&](const at::Tensor& actual, const std::string& name) {
@@ -121,7 +124,7 @@ TEST(MoCo, GivesThePythonOutputsGradientsAndMomentumOverTwoSteps) {
 
 TEST(MoCo, UpdatedAfterTheStepFollowsThePythonCourse) {
   const auto golden = load_golden("models/moco_lightly_1.1.0.safetensors");
-  MoCo model = golden_model({});
+  MoCo model = golden_model({}, at::kDouble);
   const at::Tensor x0 = image({4, 3, 32, 32}).to(at::kDouble);
   const at::Tensor x1 = image({8, 3, 32, 32}).slice(0, 4).to(at::kDouble);
   for (const std::string step : {"first.", "second."}) {
@@ -132,6 +135,59 @@ TEST(MoCo, UpdatedAfterTheStepFollowsThePythonCourse) {
     descend(model, 0.5);
     model->update_momentum();
   }
+}
+
+TEST(MoCo, GivesThePythonOutputsAndGradientsInFloat32) {
+  // The first step's: the second one's gradients, after so long a step, enlarge rounding errors.
+  const auto golden = load_golden("models/moco_lightly_1.1.0.safetensors");
+  MoCo model = golden_model({.update_on_forward = true}, at::kFloat);
+  const auto close = [&](const at::Tensor& actual, const std::string& name) {
+    return tensors_close(actual.to(at::kDouble), golden.at("first." + name), 2e-5, 2e-5);
+  };
+  const auto [first, second] =
+      model->forward_with_features(image({4, 3, 32, 32}), image({8, 3, 32, 32}).slice(0, 4));
+  EXPECT_TRUE(close(first.out, "out0"));
+  EXPECT_TRUE(close(first.features, "f0"));
+  EXPECT_TRUE(close(second.out, "out1"));
+  EXPECT_TRUE(close(second.features, "f1"));
+  (first.out.square().sum() + (first.out * second.out).sum()).backward();
+  for (const std::string name : {"backbone.0.weight", "backbone.5.0.bn1.weight",
+                                 "projection_head.0.weight", "projection_head.2.bias"}) {
+    EXPECT_TRUE(close(model->named_parameters()[name].grad(), name + ".grad")) << name;
+  }
+}
+
+TEST(MoCo, CopiesTheModesAndStatisticsOfItsBackbone) {
+  // The parent is in eval mode and its child is not, which sets the copy's modes one by one.
+  SplitBatchNorm norm({.num_features = 3, .num_splits = 2});
+  const at::Tensor statistics = torch::arange(6, torch::kFloat);
+  torch::nn::Sequential backbone(norm);
+  backbone->eval();
+  norm->train();
+  norm->running_mean.copy_(statistics);
+  const MoCo model(backbone, {.num_ftrs = 3});
+  const auto state = state_dict(*model);
+  EXPECT_TRUE(tensors_equal(state["backbone.0.running_mean"], statistics));
+  EXPECT_TRUE(tensors_equal(state["momentum_backbone.0.running_mean"], statistics));
+  const auto copy = model->named_modules()["momentum_backbone"];
+  EXPECT_FALSE(copy->is_training());
+  EXPECT_TRUE(copy->children()[0]->is_training());
+}
+
+// A clone that has a layer more than its original.
+struct GrowingImpl : torch::nn::Module {
+  std::shared_ptr<torch::nn::Module> clone(const std::optional<at::Device>&) const override {
+    auto copy = std::make_shared<GrowingImpl>();
+    copy->register_module("late", torch::nn::Flatten());
+    return copy;
+  }
+  torch::Tensor forward(const torch::Tensor& x) { return x; }
+};
+
+TEST(MoCo, SaysWhenTheCopyOfItsBackboneHasOtherModules) {
+  EXPECT_EQ(error_text([] { MoCo(std::make_shared<GrowingImpl>(), {.num_ftrs = 3}); }),
+            "MoCo: backbone must be cloneable for the momentum encoder, got: clone() must give as "
+            "many modules as the module has, 1, got 2");
 }
 
 TEST(MoCo, StartsAsTwoEqualEncodersThatShareNothing) {

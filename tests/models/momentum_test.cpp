@@ -172,6 +172,17 @@ TEST(UpdateMomentum, NamesWhatHasNoCounterpartAndChangesNothing) {
   EXPECT_EQ(error_text([&] { update_momentum(one(at::kFloat), one(at::kDouble), 0.5); }),
             "update_momentum: tensor 0 must be alike in both models, got Float [2] on cpu and "
             "Double [2] on cpu");
+  EXPECT_EQ(error_text([&] { update_momentum({at::Tensor()}, {at::Tensor()}, 0.5); }),
+            "update_momentum: tensor 0 must be alike in both models, got undefined and undefined");
+  EXPECT_EQ(
+      error_text([&] { update_momentum(one(at::kFloat), {torch::ones({2}, torch::kMeta)}, 0.5); }),
+      "update_momentum: tensor 0 must be alike in both models, got Float [2] on cpu and "
+      "Float [2] on meta");
+  const std::vector<at::Tensor> with_count{torch::zeros({2}), torch::zeros({2}, at::kLong)};
+  const std::vector<at::Tensor> with_count_ema{torch::ones({2}), torch::ones({2}, at::kLong)};
+  EXPECT_EQ(error_text([&] { update_momentum(with_count, with_count_ema, 0.5); }),
+            "update_momentum: tensor 1 must be floating point, got Long");
+  EXPECT_TRUE(tensors_equal(with_count_ema[0], torch::ones({2})));
   EXPECT_EQ(error_text([&] { update_momentum(one(at::kFloat), {}, 0.5); }),
             "update_momentum: both lists must be as long, got 1 and 0 tensors");
 }
@@ -228,6 +239,11 @@ TEST(BatchShuffle, SaysWhatItTakes) {
   EXPECT_EQ(error_text([] { batch_unshuffle(torch::ones({3}), torch::ones({3})); }),
             "batch_unshuffle: shuffle must be int64 [B] for a batch [B, ...], got Float [3] for "
             "[3]");
+  EXPECT_EQ(error_text([] {
+              batch_unshuffle(torch::ones({3}),
+                              torch::empty({3}, at::dtype(at::kLong).device(at::kMeta)));
+            }),
+            "batch_unshuffle: shuffle must be on the batch's device, cpu, got meta");
 }
 
 }  // namespace

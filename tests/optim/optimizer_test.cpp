@@ -19,6 +19,7 @@ namespace {
 using lightly::testing::error_text;
 using lightly::testing::tensors_equal;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Key;
@@ -100,6 +101,49 @@ TEST(Optimizer, ASparseGradientIsRejectedBeforeAnythingMoves) {
                 HasSubstr(": gradients must be dense, that of parameter 1 is Sparse"));
     EXPECT_TRUE(tensors_equal(first, torch::ones({2})));
     optimizer->zero_grad();
+  }
+}
+
+TEST(Optimizer, AGradientUnlikeItsParameterIsRejectedBeforeAnythingMoves) {
+  const torch::Tensor first = leaf(torch::ones({2}));
+  const torch::Tensor second = leaf(torch::ones({4, 3}));
+  for (const auto& optimizer : optimizers({{.parameters = {first, second}}})) {
+    for (const auto& [gradient, text] : std::vector<std::pair<torch::Tensor, std::string>>{
+             {torch::ones({2, 3}), "Float [2, 3] on cpu"},
+             {torch::ones({1, 3}), "Float [1, 3] on cpu"},
+             {torch::ones({4, 3}, torch::kDouble), "Double [4, 3] on cpu"},
+             {torch::ones({4, 3}, torch::kMeta), "Float [4, 3] on meta"}}) {
+      first.mutable_grad() = torch::ones({2});
+      second.mutable_grad() = gradient;
+      EXPECT_THAT(error_text([&] { optimizer->step(); }),
+                  EndsWith(": the gradient of parameter 1 must be like it, Float [4, 3] on cpu, "
+                           "got " +
+                           text));
+      EXPECT_TRUE(tensors_equal(first, torch::ones({2})));
+      optimizer->zero_grad();
+    }
+  }
+}
+
+TEST(Optimizer, AParameterOfANewShapeIsRejectedBeforeAnythingMoves) {
+  for (const std::int64_t rows : {20, 5}) {
+    const torch::Tensor first = leaf(torch::ones({2}));
+    torch::Tensor second = leaf(torch::ones({10, 512}));
+    for (const auto& optimizer : optimizers({{.parameters = {first, second}}})) {
+      second.set_data(torch::ones({10, 512}));
+      second.mutable_grad() = torch::ones({10, 512});
+      optimizer->step();
+      optimizer->zero_grad();
+      second.set_data(torch::ones({rows, 512}));
+      first.mutable_grad() = torch::ones({2});
+      second.mutable_grad() = torch::ones({rows, 512});
+      EXPECT_THAT(error_text([&] { optimizer->step(); }),
+                  EndsWith(": parameter 1 must stay as it was at its last step, Float [10, 512] on "
+                           "cpu, got Float [" +
+                           std::to_string(rows) + ", 512] on cpu"));
+      EXPECT_TRUE(tensors_equal(first, torch::ones({2})));
+      optimizer->zero_grad();
+    }
   }
 }
 

@@ -11,10 +11,12 @@
 
 #include "lightly/models/split_batch_norm.hpp"
 #include "lightly/optim/sgd.hpp"
+#include "support/matchers.hpp"
 
 namespace lightly::optim {
 namespace {
 
+using lightly::testing::error_text;
 using ::testing::ElementsAre;
 namespace nn = torch::nn;
 
@@ -86,6 +88,12 @@ TEST(DecayGroups, TakesNormsOfOnesOwn) {
   };
   EXPECT_THAT(names(net, decay_groups(net, {.is_norm = is_norm})[0]),
               ElementsAre("token", "conv.weight", "head.0.weight", "head.3.weight"));
+}
+
+TEST(DecayGroups, NeedsAFunctionThatKnowsNorms) {
+  const nn::Linear net(2, 2);
+  EXPECT_EQ(error_text([&] { decay_groups(*net, {.is_norm = nullptr}); }),
+            "decay_groups: is_norm must hold a function, got none");
 }
 
 TEST(DecayGroups, ASharedParameterIsThereOnce) {

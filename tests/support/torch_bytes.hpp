@@ -114,6 +114,14 @@ inline std::string tuple(const std::vector<std::string>& items) {
   return bytes + "t";
 }
 
+inline std::string list(const std::vector<std::string>& items) {
+  std::string bytes = "](";
+  for (const std::string& item : items) {
+    bytes += item;
+  }
+  return bytes + "e";
+}
+
 inline std::string integers(const std::vector<std::int64_t>& values) {
   std::vector<std::string> items;
   for (const std::int64_t value : values) {

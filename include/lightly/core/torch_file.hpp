@@ -11,9 +11,10 @@ namespace lightly::core {
 
 /// Options of load_torch_file.
 struct TorchFileOptions {
-  /// Where in the file's nested dicts the tensors are taken from, as "state_dict" or
-  /// "optimizer.state"; "" takes all. None looks for the weights of a checkpoint: the first of
-  /// "state_dict", "model_state_dict", "model" and "teacher" that is a dict with tensors, else all.
+  /// Where in the file's nested dicts and lists the tensors are taken from, as "state_dict" or
+  /// "optimizer_states.0.state"; "" takes all. None looks for the weights of a checkpoint: the
+  /// first of "state_dict", "model_state_dict", "model" and "teacher" that is a dict with tensors,
+  /// else all.
   std::optional<std::string> subtree = std::nullopt;
 };
 
@@ -28,7 +29,7 @@ struct TorchFileOptions {
 /// Sparse, quantized and not yet conjugated tensors are passed over.
 ///
 /// Every size and place is checked before memory is taken: the tensors need no more than the file
-/// has bytes, and the pickle makes at most 4 million objects. A damaged, hostile or big-endian
+/// has bytes, and the pickle's objects at most 256 MiB. A damaged, hostile or big-endian
 /// file, one without tensors or without that subtree gives a c10::Error that names it.
 std::map<std::string, at::Tensor> load_torch_file(const std::filesystem::path& path,
                                                   const TorchFileOptions& options = {});

@@ -18,17 +18,19 @@ namespace lightly::models {
 /// "backbone."}}` puts one before every name.
 using PrefixMap = std::vector<std::pair<std::string, std::string>>;
 
-/// Options of load_weights, applied in this order.
+/// Options of load_weights, applied in this order; lightly_checkpoint fits heads and statistics to
+/// the module at the end, after prefix_map.
 struct LoadWeightsOptions {
   /// Where in a Python checkpoint the weights lie: core::TorchFileOptions::subtree; for a
   /// safetensors file the beginning of the names, to the dot, which is taken off ("model" in
-  /// training::save_checkpoint's file).
+  /// training::save_checkpoint's file). That nothing has such a name is a c10::Error.
   std::optional<std::string> subtree = std::nullopt;
   /// As `load_from_state_dict` of lightly's Python package: each name loses what comes before its
-  /// first dot ("model."), and "features" is renamed "backbone"; "layers" is put into or taken out
+  /// first dot ("model."), those without a dot are passed over ("queue"), and "features" is renamed
+  /// "backbone"; "layers" is put into or taken out
   /// of the names of projection and prediction heads as the module has them (lightly 1.2 on);
-  /// running statistics of a SplitBatchNorm are repeated, or averaged over its splits as that does
-  /// for evaluation, where only the module's size is a multiple or part of theirs.
+  /// running statistics of a SplitBatchNorm whose weight fits are repeated, or averaged over its
+  /// splits as that does for evaluation, where the module's size is a multiple or part of theirs.
   bool lightly_checkpoint = false;
   /// When not empty, only names that begin with this are taken, without it: "backbone." loads the
   /// backbone out of a whole model.

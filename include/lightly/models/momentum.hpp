@@ -25,10 +25,10 @@ struct UpdateMomentumOptions {
 /// Moves each parameter of `model_ema` towards that of `model`: k = k * m + q * (1 - m).
 ///
 /// In place, one pass over the memory for float32 and float64 on the CPU; parameters are paired in
-/// their order. Throws c10::ValueError that names the first parameter that has no counterpart of
-/// its shape, dtype and device; then nothing was changed. As lightly 1.1, bit for bit on the CPU:
-/// both products and the sum are rounded, 1 - m in double before. Elsewhere as lightly 1.6: two
-/// foreach calls.
+/// their order. Throws c10::ValueError that names the first parameter that is no float or has no
+/// counterpart of its shape, dtype and device; then nothing was changed. As lightly 1.1, bit for
+/// bit on the CPU: both products and the sum are rounded, 1 - m in double before. Elsewhere as
+/// lightly 1.6: two foreach calls.
 void update_momentum(const torch::nn::Module& model, const torch::nn::Module& model_ema,
                      UpdateMomentumOptions options = {});
 
@@ -59,7 +59,7 @@ ShuffledBatch batch_shuffle(const at::Tensor& batch,
                             const std::optional<at::Generator>& generator = std::nullopt);
 
 /// The rows of `batch` [B, ...] in the order from before the shuffle; no gradient passes. Throws
-/// c10::ValueError unless `shuffle` is int64 [B].
+/// c10::ValueError unless `shuffle` is int64 [B] on the batch's device.
 at::Tensor batch_unshuffle(const at::Tensor& batch, const at::Tensor& shuffle);
 
 }  // namespace lightly::models

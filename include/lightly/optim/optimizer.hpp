@@ -23,8 +23,11 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  /// One step with the gradients the parameters hold; those without one are left alone. Throws
-  /// c10::Error for a sparse gradient, and then nothing has moved.
+  /// One step with the gradients the parameters hold; those without one are left alone.
+  ///
+  /// Throws c10::Error, and then nothing has moved, for a gradient that is sparse or has not its
+  /// parameter's shape, dtype and device, and for a parameter that has others than at its last
+  /// step.
   void step();
 
   /// Drops the gradients: the next backward then writes instead of adding.
@@ -101,6 +104,8 @@ class Optimizer {
 
  private:
   virtual void update(const Part& part) = 0;
+  /// Throws c10::Error unless what is remembered of the parameter is like it.
+  void check_memories(std::size_t number) const;
 
   std::vector<ParameterGroup> groups_;
   std::vector<at::Tensor> parameters_;

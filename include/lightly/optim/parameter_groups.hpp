@@ -30,6 +30,9 @@ struct DecayGroupsOptions {
   /// Which modules are norm layers; a norm of one's own derives from core::NormLayer, or is added
   /// here.
   std::function<bool(const torch::nn::Module&)> is_norm = is_norm_layer;
+
+  /// Throws c10::ValueError when is_norm holds no function.
+  void check() const;
 };
 
 /// The parameters of `module` and its children in two groups, either of which may be empty: those
@@ -37,7 +40,8 @@ struct DecayGroupsOptions {
 ///
 /// As lightly 1.6.0: lightly.models.utils.get_weight_decay_parameters, by the kind of layer and the
 /// name, not by the number of dimensions: class tokens and position embeddings decay. Differs: a
-/// parameter that several modules share is there once, where it comes first.
+/// parameter that several modules share is there once, where it comes first. Throws c10::ValueError
+/// for bad options.
 std::vector<ParameterGroup> decay_groups(const torch::nn::Module& module,
                                          const DecayGroupsOptions& options = {});
 

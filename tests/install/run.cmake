@@ -85,3 +85,4 @@ foreach(program IN LISTS programs)
   cmake_path(GET program STEM name)
   run("${WORK}/build/${name}" "${SOURCE}/docs/images")
 endforeach()
+file(REMOVE_RECURSE "${WORK}/run")  # the snippets' weights, 200 MB

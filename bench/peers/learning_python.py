@@ -43,17 +43,17 @@ class TwoViews(torch.utils.data.Dataset):
 
 
 @torch.no_grad()
-def embed(backbone, images):
+def embed(backbone, images, layout):
     backbone.eval()
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (MEAN, STD))
     batches = torch.from_numpy(images).split(1000)
-    features = [backbone(((b.float() / 255 - mean) / std).contiguous(memory_format=torch.channels_last)).flatten(1) for b in batches]
+    features = [backbone(((b.float() / 255 - mean) / std).contiguous(memory_format=layout)).flatten(1) for b in batches]
     backbone.train()
     return nn.functional.normalize(torch.cat(features), dim=1)
 
 
-def knn_accuracy(backbone, train, test):
-    bank, queries = embed(backbone, train[0]), embed(backbone, test[0])
+def knn_accuracy(backbone, train, test, layout):
+    bank, queries = embed(backbone, train[0], layout), embed(backbone, test[0], layout)
     labels, targets = torch.from_numpy(train[1]), torch.from_numpy(test[1])
     hits = sum((knn_predict(q, bank.T, labels, num_classes=10, knn_k=200, knn_t=0.1)[:, 0] == t).sum().item()
                for q, t in zip(queries.split(1000), targets.split(1000)))
@@ -116,6 +116,8 @@ class SimSiam(nn.Module):
         pass
 
 
+# SplitBatchNorm, which MoCo's backbone has, cannot be given channels-last.
+LAYOUTS = {"simclr": torch.channels_last, "moco": torch.contiguous_format, "simsiam": torch.channels_last}
 METHODS = {"simclr": SimCLR, "moco": MoCo, "simsiam": SimSiam}
 parser = argparse.ArgumentParser()
 parser.add_argument("--method", choices=METHODS, default="simclr")
@@ -127,12 +129,13 @@ parser.add_argument("--workers", type=int, default=2)
 parser.add_argument("--threads", type=int, default=2)
 args = parser.parse_args()
 torch.set_num_threads(args.threads)
+layout = LAYOUTS[args.method]
 train = tuple(part[:args.images] for part in read_batches(args.data, [f"data_batch_{i}" for i in range(1, 6)]))
 test = read_batches(args.data, ["test_batch"])
 for seed in args.seeds:
     torch.manual_seed(seed)
     np.random.seed(seed)
-    method = METHODS[args.method]().to(memory_format=torch.channels_last)
+    method = METHODS[args.method]().to(memory_format=layout)
     loader = torch.utils.data.DataLoader(
         TwoViews(train[0], SimCLRTransform(input_size=32, gaussian_blur=0.0, **EARLY)), batch_size=256, shuffle=True, drop_last=True,
         num_workers=args.workers)
@@ -140,16 +143,16 @@ for seed in args.seeds:
     optimizer = torch.optim.SGD(trained, lr=0.06, momentum=0.9, weight_decay=5e-4)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, args.epochs * len(loader))
     line = {"who": "python", "method": args.method, "seed": seed}
-    print(json.dumps({**line, "epoch": 0, "knn": knn_accuracy(method.backbone, train, test)}), flush=True)
+    print(json.dumps({**line, "epoch": 0, "knn": knn_accuracy(method.backbone, train, test, layout)}), flush=True)
     for epoch in range(1, args.epochs + 1):
         start, total = time.time(), 0.0
         for x0, x1 in loader:
             optimizer.zero_grad()
-            loss = method.training_step(x0.contiguous(memory_format=torch.channels_last), x1.contiguous(memory_format=torch.channels_last))
+            loss = method.training_step(x0.contiguous(memory_format=layout), x1.contiguous(memory_format=layout))
             loss.backward()
             optimizer.step()
             method.after_step()
             scheduler.step()
             total += loss.item()
         print(json.dumps({**line, "epoch": epoch, "loss": total / len(loader), "seconds": time.time() - start,
-                          "knn": knn_accuracy(method.backbone, train, test)}), flush=True)
+                          "knn": knn_accuracy(method.backbone, train, test, layout)}), flush=True)

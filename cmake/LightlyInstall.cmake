@@ -6,7 +6,8 @@ set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/lightly")
 install(TARGETS lightly EXPORT lightlyTargets
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-  FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+  FILE_SET umbrellas DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT lightlyTargets NAMESPACE lightly:: DESTINATION "${package_dir}")
 string(REGEX MATCH "^([0-9]+)\\.([0-9]+)$" _ "${lightly_torch_minor}")
 math(EXPR next_minor "${CMAKE_MATCH_2} + 1")

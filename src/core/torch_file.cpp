@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -153,8 +154,10 @@ Ref value_of(const pickle::Objects& objects, Ref parent, std::string_view wanted
       value = is_named(objects, key, wanted) ? item : value;
     }
   } else if (const auto* list = objects.get<pickle::Sequence>(parent)) {
-    for (std::size_t i = 0; i < list->items.size(); ++i) {
-      value = std::to_string(i) == wanted ? list->items[i] : value;
+    std::size_t position = list->items.size();
+    std::from_chars(wanted.data(), wanted.data() + wanted.size(), position);
+    if (position < list->items.size() && std::to_string(position) == wanted) {
+      value = list->items[position];
     }
   }
   return value;

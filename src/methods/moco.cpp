@@ -48,11 +48,7 @@ MoCoImpl::MoCoImpl(models::Backbone backbone, MoCoOptions options_)
 }
 
 data::BaseCollateFunction MoCoImpl::collate(transforms::Size input_size) const {
-  transforms::MoCoV2TransformOptions views{.input_size = input_size};
-  if (is_small(input_size)) {
-    views.gaussian_blur = 0.0;
-  }
-  return transforms::MoCoV2Transform(views);
+  return transforms::MoCoV2Transform(view_options<transforms::MoCoV2TransformOptions>(input_size));
 }
 
 StepOutput MoCoImpl::training_step(const data::Batch& batch, std::int64_t step) {

@@ -19,10 +19,9 @@ SimCLRImpl::SimCLRImpl(models::Backbone backbone, SimCLROptions options) : Metho
 }
 
 data::BaseCollateFunction SimCLRImpl::collate(transforms::Size input_size) const {
-  transforms::SimCLRTransformOptions views{.input_size = input_size};
+  auto views = view_options<transforms::SimCLRTransformOptions>(input_size);
   if (is_small(input_size)) {
     views.cj_strength = 0.5;
-    views.gaussian_blur = 0.0;
   }
   return transforms::SimCLRTransform(views);
 }

@@ -18,11 +18,8 @@ SimSiamImpl::SimSiamImpl(models::Backbone backbone, SimSiamOptions options) : Me
 }
 
 data::BaseCollateFunction SimSiamImpl::collate(transforms::Size input_size) const {
-  transforms::SimSiamTransformOptions views{.input_size = input_size};
-  if (is_small(input_size)) {
-    views.gaussian_blur = 0.0;
-  }
-  return transforms::SimSiamTransform(views);
+  return transforms::SimSiamTransform(
+      view_options<transforms::SimSiamTransformOptions>(input_size));
 }
 
 StepOutput SimSiamImpl::training_step(const data::Batch& batch, std::int64_t /*step*/) {

@@ -19,4 +19,14 @@ inline bool is_small(const transforms::Size& size) {
   return size.height <= 64 && size.width <= 64;
 }
 
+/// The options of a preset for images of that size, without its blur where they are small.
+template <typename Options>
+Options view_options(const transforms::Size& input_size) {
+  Options options{.input_size = input_size};
+  if (is_small(input_size)) {
+    options.gaussian_blur = 0.0;
+  }
+  return options;
+}
+
 }  // namespace lightly::methods

@@ -66,8 +66,8 @@ Views converted(const Views& rows, at::ScalarType dtype) {
           .bank = rows.bank.defined() ? rows.bank.to(dtype) : rows.bank};
 }
 
-// Errors of a gradient are measured in 1 / (|temperature| B length of the row): terms of that size
-// cancel in it.
+// Errors of a gradient are measured in 1 / (B length of the row): terms of that size over the
+// temperature cancel in it.
 struct Tolerance {
   double loss, gradient;
 };
@@ -110,10 +110,11 @@ void expect_all_agree(const Views& rows) {
           .temperature = temperature, .similarities = how, .kept_bytes = kept_bytes};
     };
     const Result exact = differentiate(wide, options(Similarities::kMatrix));
-    // A similarity of 1 / temperature is rounded, and so is the weight made of it.
+    // A similarity of 1 / temperature is rounded, and so is the weight made of it. Three to five
+    // times what AVX-512 showed.
     const double scale = 1.0 / std::abs(temperature);
-    const Tolerance of_float{.loss = 5e-7 * std::max(2.0, scale),
-                             .gradient = 1e-6 * scale * std::max(2.0, scale)};
+    const Tolerance of_float{.loss = 2e-7 * std::max(2.0, scale),
+                             .gradient = (2e-6 + 6e-8 * scale) * scale};
     expect_close(differentiate(wide, options(Similarities::kTiles)), exact, rows,
                  {.loss = 1e-8 * of_float.loss, .gradient = 1e-8 * of_float.gradient});
     const Result tiles = differentiate(rows, options(Similarities::kTiles));
@@ -166,7 +167,7 @@ TEST(NTXentTiles, AgreeOnBothSidesOfTheSwitchOfExponentials) {
         const NTXentOptions tiles{.temperature = temperature,
                                   .similarities = Similarities::kTiles,
                                   .kept_bytes = kept_bytes};
-        expect_close(differentiate(rows, tiles), exact, rows, {.loss = 5e-6, .gradient = 2e-3});
+        expect_close(differentiate(rows, tiles), exact, rows, {.loss = 5e-7, .gradient = 1e-4});
       }
     }
   }
@@ -201,7 +202,7 @@ TEST(NTXentTiles, RepeatBitForBitAndAgreeForEveryNumberOfThreads) {
       const Result result = differentiate(rows, options);
       expect_equal(differentiate(rows, options), result);
       if (one) {
-        expect_close(result, *one, rows, {.loss = 1e-6, .gradient = 1e-5});
+        expect_close(result, *one, rows, {.loss = 1e-6, .gradient = 4e-6});
       } else {
         one = result;
       }

@@ -29,7 +29,7 @@ long faults_of_a_block() {
 }
 
 TEST(KeepFreedMemory, ABlockIsFilledAgainWithoutPageFaults) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef LIGHTLY_SANITIZED
   GTEST_SKIP() << "a sanitizer brings its own allocator";
 #endif
   if (!keep_freed_memory()) {

@@ -5,6 +5,7 @@
 
 #include "lightly/transforms/functional.hpp"
 #include "support/matchers.hpp"
+#include "support/sanitized.hpp"
 #include "support/simd_targets.hpp"
 #include "transforms/formula_image.hpp"
 
@@ -12,6 +13,7 @@ namespace lightly::transforms {
 namespace {
 
 using lightly::testing::crc;
+using lightly::testing::kGoldenStride;
 
 class EveryColour : public lightly::testing::SimdTargetTest {
  protected:
@@ -25,7 +27,7 @@ class EveryColour : public lightly::testing::SimdTargetTest {
         lightly::testing::load_golden("transforms/pillow_13.0.0_functional.safetensors");
     const at::Tensor factors = golden.at("colours." + name + ".factors");
     const at::Tensor expected = golden.at("colours." + name + ".crc");
-    for (std::int64_t n = 0; n < factors.numel(); ++n) {
+    for (std::int64_t n = 0; n < factors.numel(); n += kGoldenStride) {
       const double factor = factors.const_data_ptr<double>()[n];
       EXPECT_EQ(crc(operation(colours_, factor)), expected.const_data_ptr<std::int64_t>()[n])
           << name << " by " << factor;

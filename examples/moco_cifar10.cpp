@@ -91,7 +91,9 @@ int train(const examples::TrainOptions& options, bool symmetric) {
     examples::warn_of_collapse(monitor);
   }
 
-  models::save_weights(*backbone, options.output / "backbone.safetensors");
+  core::save_safetensors(options.output / "backbone.safetensors",
+                         {.tensors = models::torchvision_state_dict(backbone),
+                          .metadata = {{"format", "pt"}, {"setup", setup}}});
   const auto before = examples::evaluate(untrained, images, device, precision);
   const auto after = examples::evaluate(backbone, images, device, precision);
   examples::save_neighbours(options.output / "neighbours.png", images, before, after);

@@ -2,14 +2,15 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string_view>
 
 #include <c10/util/Exception.h>
 
+#include "core/input_file.hpp"
 #include "lightly/core/safetensors.hpp"
 #include "lightly/core/torch_file.hpp"
+#include "models/split_statistics.hpp"
 
 namespace lightly::models {
 namespace {
@@ -98,47 +99,12 @@ std::string with_head_of(const Targets& targets, const std::string& name) {
   return name;
 }
 
-// Whether it is [splits * features] floats, each of which lies in the file.
-bool are_statistics(const at::Tensor& tensor, std::int64_t features) {
-  return tensor.dim() == 1 && tensor.is_floating_point() && tensor.numel() > 0 &&
-         tensor.numel() % features == 0 && tensor.is_contiguous();
-}
-
-// Running statistics for another number of splits: [splits * features].
-at::Tensor resplit(const at::Tensor& statistics, std::int64_t wanted) {
-  const std::int64_t given = statistics.numel();
-  if (wanted % given == 0) {
-    return statistics.repeat({wanted / given});
-  }
-  return given % wanted == 0 ? statistics.view({given / wanted, wanted}).mean(0) : statistics;
-}
-
-// Only of norms whose weight fits: other layers that do not fit are to be reported.
-void resplit_statistics(const Targets& targets, Weights& tensors) {
-  for (auto& [name, tensor] : tensors) {
-    if (!name.ends_with("running_mean") && !name.ends_with("running_var")) {
-      continue;
-    }
-    const std::string weight = name.substr(0, name.rfind("running_")) + "weight";
-    const at::Tensor* target = targets.find(name);
-    const at::Tensor* target_weight = targets.find(weight);
-    const auto given_weight = tensors.find(weight);
-    if (target == nullptr || target_weight == nullptr || given_weight == tensors.end() ||
-        target_weight->dim() != 1 || target_weight->numel() == 0 ||
-        given_weight->second.sizes() != target_weight->sizes()) {
-      continue;
-    }
-    const std::int64_t features = target_weight->numel();
-    if (are_statistics(tensor, features) && are_statistics(*target, features)) {
-      tensor = resplit(tensor, target->numel());
-    }
-  }
-}
-
 }  // namespace
 
 std::map<std::string, at::Tensor> read_weights(const std::filesystem::path& path,
                                                const std::optional<std::string>& subtree) {
+  // A file that cannot be opened is an error of the function that was called.
+  const core::InputFile opened("read_weights", path);
   if (core::is_torch_file(path)) {
     return core::load_torch_file(path, {.subtree = subtree});
   }
@@ -165,9 +131,7 @@ StateDictReport load_weights(torch::nn::Module& module, const std::filesystem::p
     return of_lightly ? with_head_of(targets, name) : name;
   };
   Weights tensors = renamed(read_weights(path, options.subtree), where, rename);
-  if (options.lightly_checkpoint) {
-    resplit_statistics(targets, tensors);
-  }
+  fit_split_statistics(targets, tensors);
   const StateDictReport report = compare_state_dict(targets, tensors);
   if (options.strict) {
     load_state_dict(targets, tensors, where);

@@ -1,6 +1,9 @@
 #include "lightly/models/state_dict.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include <ATen/core/grad_mode.h>
@@ -23,12 +26,21 @@ void collect(const torch::nn::Module& module, const std::string& prefix,
   }
 }
 
-// The first few of many lines as one.
-std::string joined(std::vector<std::string> lines) {
+// The problems as one line: ten of many, some of each kind, which together say what was loaded.
+std::string summary(StateDictReport report) {
   constexpr std::size_t kShown = 10;
-  const std::size_t more = lines.size() > kShown ? lines.size() - kShown : 0;
-  lines.resize(lines.size() - more);
-  return c10::str(c10::Join("; ", lines), more > 0 ? c10::str(" and ", more, " more") : "");
+  const std::size_t all = report.problems().size();
+  std::array<std::vector<std::string>*, 3> kinds{&report.missing, &report.mis_shaped,
+                                                 &report.unexpected};
+  std::size_t left = all;
+  while (left > kShown) {
+    const auto longest = std::ranges::max_element(
+        kinds, {}, [](const std::vector<std::string>* kind) { return kind->size(); });
+    (*longest)->pop_back();
+    --left;
+  }
+  return c10::str(c10::Join("; ", report.problems()),
+                  all > left ? c10::str(" and ", all - left, " more") : "");
 }
 
 }  // namespace
@@ -94,9 +106,9 @@ std::vector<std::string> state_dict_problems(
 
 void load_state_dict(const torch::OrderedDict<std::string, at::Tensor>& targets,
                      const std::map<std::string, at::Tensor>& tensors, const std::string& callee) {
-  const std::vector<std::string> problems = state_dict_problems(targets, tensors);
-  TORCH_CHECK_VALUE(problems.empty(), callee, ": names and shapes must match the module's, got ",
-                    joined(problems));
+  const StateDictReport report = compare_state_dict(targets, tensors);
+  TORCH_CHECK_VALUE(report.is_complete(), callee,
+                    ": names and shapes must match the module's, got ", summary(report));
   const at::NoGradGuard no_grad;
   for (const auto& target : targets) {
     if (const auto found = tensors.find(target.key());

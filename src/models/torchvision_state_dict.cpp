@@ -1,8 +1,10 @@
 #include "lightly/models/torchvision_state_dict.hpp"
 
 #include <string_view>
+#include <utility>
 
 #include "lightly/models/state_dict.hpp"
+#include "models/split_statistics.hpp"
 
 namespace lightly::models {
 namespace {
@@ -38,33 +40,39 @@ TensorsByName whole(const ResNet& resnet) {
   return tensors;
 }
 
-std::map<std::string, at::Tensor> as_map(const TensorsByName& tensors) {
+std::map<std::string, at::Tensor> of_torchvision(const TensorsByName& tensors) {
   std::map<std::string, at::Tensor> map;
   for (const auto& item : tensors) {
     map.emplace(item.key(), item.value());
   }
+  merge_split_statistics(map);
   return map;
+}
+
+void load(const TensorsByName& targets, std::map<std::string, at::Tensor> tensors) {
+  fit_split_statistics(targets, tensors);
+  load_state_dict(targets, tensors, "load_torchvision_state_dict");
 }
 
 }  // namespace
 
 std::map<std::string, at::Tensor> torchvision_state_dict(const ResNet& resnet) {
-  return as_map(whole(resnet));
+  return of_torchvision(whole(resnet));
 }
 
 std::map<std::string, at::Tensor> torchvision_state_dict(const ResNetBackbone& backbone) {
-  return as_map(stages(*backbone));
+  return of_torchvision(stages(*backbone));
 }
 
 void load_torchvision_state_dict(ResNet& resnet, const std::map<std::string, at::Tensor>& tensors) {
-  load_state_dict(whole(resnet), tensors, "load_torchvision_state_dict");
+  load(whole(resnet), tensors);
 }
 
 void load_torchvision_state_dict(ResNetBackbone& backbone,
                                  const std::map<std::string, at::Tensor>& tensors) {
   auto without_classifier = tensors;
   std::erase_if(without_classifier, [](const auto& item) { return item.first.starts_with("fc."); });
-  load_state_dict(stages(*backbone), without_classifier, "load_torchvision_state_dict");
+  load(stages(*backbone), std::move(without_classifier));
 }
 
 }  // namespace lightly::models

@@ -123,6 +123,14 @@ TEST(LoadStateDict, ShortensALongList) {
   ResNet net = ResNetGenerator("resnet-18", {.width = 0.0625});
   // 122 entries, of which the 20 counters of batches may be missing.
   EXPECT_THAT(error_text([&] { load_state_dict(*net, {}); }), HasSubstr(" and 92 more"));
+  // Some of each kind: names of another program show in what was not expected.
+  const std::string error = error_text([&] {
+    load_state_dict(*net, {{"conv1.weight", torch::zeros({1})},
+                           {"layer1.0.downsample.0.weight", torch::zeros({1})}});
+  });
+  EXPECT_THAT(error, HasSubstr("missing bn1.weight; "));
+  EXPECT_THAT(error, HasSubstr("; conv1.weight is Float [1], expected Float "));
+  EXPECT_THAT(error, HasSubstr("; unexpected layer1.0.downsample.0.weight and 93 more"));
 }
 
 TEST(LoadStateDict, TakesFilesWithoutBatchCounters) {

@@ -52,6 +52,22 @@ INSTANTIATE_TEST_SUITE_P(Names, TorchvisionStateDict,
                          ::testing::Values(std::pair("resnet-18", "resnet18"),
                                            std::pair("resnet-50", "resnet50")));
 
+TEST(TorchvisionStateDict, AveragesTheStatisticsOfSplitsAndGivesThemToEach) {
+  ResNetBackbone split(ResNetGenerator("resnet-9", {.width = 0.0625, .num_splits = 4}));
+  split(image({8, 3, 8, 8}));  // gives every split statistics of its own
+  ResNetBackbone plain(ResNetGenerator("resnet-9", {.width = 0.0625}));
+  load_torchvision_state_dict(plain, torchvision_state_dict(split));
+  split->eval();
+  plain->eval();
+  const at::NoGradGuard no_grad;
+  const at::Tensor images = image({2, 3, 16, 16});
+  EXPECT_TRUE(tensors_close(plain(images), split(images), 1e-6, 1e-6));
+  ResNetBackbone again(ResNetGenerator("resnet-9", {.width = 0.0625, .num_splits = 2}));
+  load_torchvision_state_dict(again, torchvision_state_dict(plain));
+  again->eval();
+  EXPECT_TRUE(tensors_equal(again(images), plain(images)));
+}
+
 TEST(TorchvisionStateDict, RenamesShortcutsAndTheLastLayer) {
   const ResNet net = ResNetGenerator("resnet-18", {.width = 0.0625});
   const auto tensors = torchvision_state_dict(net);

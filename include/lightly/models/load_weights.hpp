@@ -18,8 +18,8 @@ namespace lightly::models {
 /// "backbone."}}` puts one before every name.
 using PrefixMap = std::vector<std::pair<std::string, std::string>>;
 
-/// Options of load_weights, applied in this order; lightly_checkpoint fits heads and statistics to
-/// the module at the end, after prefix_map.
+/// Options of load_weights, applied in this order; lightly_checkpoint fits the heads to the module
+/// at the end, after prefix_map.
 struct LoadWeightsOptions {
   /// Where in a Python checkpoint the weights lie: core::TorchFileOptions::subtree; for a
   /// safetensors file the beginning of the names, to the dot, which is taken off ("model" in
@@ -27,10 +27,8 @@ struct LoadWeightsOptions {
   std::optional<std::string> subtree = std::nullopt;
   /// As `load_from_state_dict` of lightly's Python package: each name loses what comes before its
   /// first dot ("model."), those without a dot are passed over ("queue"), and "features" is renamed
-  /// "backbone"; "layers" is put into or taken out
-  /// of the names of projection and prediction heads as the module has them (lightly 1.2 on);
-  /// running statistics of a SplitBatchNorm whose weight fits are repeated, or averaged over its
-  /// splits as that does for evaluation, where the module's size is a multiple or part of theirs.
+  /// "backbone"; "layers" is put into or taken out of the names of projection and prediction heads
+  /// as the module has them (lightly 1.2 on).
   bool lightly_checkpoint = false;
   /// When not empty, only names that begin with this are taken, without it: "backbone." loads the
   /// backbone out of a whole model.
@@ -50,8 +48,10 @@ std::map<std::string, at::Tensor> read_weights(
 /// Reads a file of weights into the module's parameters and buffers, as load_state_dict does, and
 /// returns what fitted.
 ///
-/// As there, `num_batches_tracked` may be missing. Strict: throws c10::ValueError that names the
-/// file and lists what does not fit (the first ten), and then nothing is changed. Not strict: the
+/// As there, `num_batches_tracked` may be missing. Running statistics beside a weight that fits are
+/// repeated, or averaged over the splits of a SplitBatchNorm as it does for evaluation, where the
+/// module has another number of splits. Strict: throws c10::ValueError that names the
+/// file and lists what does not fit (ten of it), and then nothing is changed. Not strict: the
 /// tensors that fit are copied; differs from Python: a mis-shaped one is reported as well. Throws
 /// c10::ValueError when none fits, or when two names become the same.
 ///

@@ -11,7 +11,8 @@
 namespace lightly::models {
 
 /// The weights under the names of torchvision's ResNet (`conv1.weight`, `layer2.0.downsample.0.
-/// weight`, `fc.bias` ...), detached, in the network's own memory.
+/// weight`, `fc.bias` ...), detached, in the network's own memory; but the running statistics of a
+/// SplitBatchNorm are averaged over its splits, as it does for evaluation.
 ///
 /// `torchvision.models.resnet18(num_classes=...).load_state_dict` takes them when width is 1 and
 /// the stem is k7x7 (with another stem, after its conv1 is replaced and its max-pooling removed).
@@ -22,7 +23,8 @@ std::map<std::string, at::Tensor> torchvision_state_dict(const ResNet& resnet);
 /// As above without `fc`: for `load_state_dict(..., strict=False)`.
 std::map<std::string, at::Tensor> torchvision_state_dict(const ResNetBackbone& backbone);
 
-/// Copies weights under torchvision's names into the network; throws c10::ValueError that lists
+/// Copies weights under torchvision's names into the network, statistics into every split of a
+/// SplitBatchNorm; throws c10::ValueError that lists
 /// the missing, unexpected and mis-shaped names, before anything is changed.
 void load_torchvision_state_dict(ResNet& resnet, const std::map<std::string, at::Tensor>& tensors);
 

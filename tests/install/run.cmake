@@ -81,7 +81,7 @@ endif()
 run(${CMAKE_COMMAND} ${arguments})
 run(${CMAKE_COMMAND} --build "${WORK}/build")
 run("${WORK}/build/consumer")
-foreach(program IN LISTS programs)
+foreach(program IN LISTS programs)  # sorted: evaluation.md's reads the file that README.md's, before it, has written
   cmake_path(GET program STEM name)
   run("${WORK}/build/${name}" "${SOURCE}/docs/images")
 endforeach()

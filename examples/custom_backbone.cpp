@@ -39,8 +39,18 @@ struct SmallNetImpl : torch::nn::Cloneable<SmallNetImpl> {
 TORCH_MODULE(SmallNet);
 
 int train(const examples::TrainOptions& options) {
-  // Data: two random views of every image, the same for any number of workers.
+  // Method: SimCLR, its projection head and its loss, around the network. A copy of that stays
+  // untrained, to compare with.
   const torch::Device device(options.device);
+  const auto precision = training::resolve(training::parse_precision(options.precision), device);
+  torch::manual_seed(options.seed);
+  SmallNet backbone;
+  methods::SimCLR method(backbone, {.model = {.num_ftrs = SmallNetImpl::kFeatures}});
+  method->to(device);
+  training::to_channels_last(*method);
+  const models::Backbone untrained = method->backbone().clone();
+
+  // Data: two random views of every image, the same for any number of workers.
   std::filesystem::create_directories(options.output);
   const examples::SmallImages images = examples::load_small_images(options.data, std::cout);
   const data::SimCLRCollateFunction collate(
@@ -52,16 +62,6 @@ int train(const examples::TrainOptions& options) {
                            .num_workers = options.workers,
                            .seed = options.seed,
                            .pin_memory = device.is_cuda()});
-
-  // Method: SimCLR, its projection head and its loss, around the network. A copy of that stays
-  // untrained, to compare with.
-  const auto precision = training::resolve(training::parse_precision(options.precision), device);
-  torch::manual_seed(options.seed);
-  SmallNet backbone;
-  methods::SimCLR method(backbone, {.model = {.num_ftrs = SmallNetImpl::kFeatures}});
-  method->to(device);
-  training::to_channels_last(*method);
-  const models::Backbone untrained = method->backbone().clone();
 
   // Optimizer: SGD, its learning rate scaled with the batch and decayed along a cosine.
   const double base_lr = optim::scale_lr(options.lr, options.batch_size);

@@ -14,22 +14,9 @@
 using namespace lightly;
 
 int train(const examples::TrainOptions& options, bool symmetric) {
-  // Data: two random views of every image, the same for any number of workers.
-  const torch::Device device(options.device);
-  std::filesystem::create_directories(options.output);
-  const examples::SmallImages images = examples::load_small_images(options.data, std::cout);
-  const data::SimCLRCollateFunction collate(
-      {.input_size = images.train->get(0).image.size(1), .gaussian_blur = 0.0});
-  data::DataLoader loader(images.train, collate,
-                          {.batch_size = options.batch_size,
-                           .shuffle = true,
-                           .drop_last = true,
-                           .num_workers = options.workers,
-                           .seed = options.seed,
-                           .pin_memory = device.is_cuda()});
-
   // Method: a backbone that normalises a batch in 8 parts, a projection head, a copy of both that
   // follows slowly. A copy of the backbone stays untrained, to compare with.
+  const torch::Device device(options.device);
   const auto precision = training::resolve(training::parse_precision(options.precision), device);
   torch::manual_seed(options.seed);
   models::ResNetBackbone backbone(
@@ -42,6 +29,19 @@ int train(const examples::TrainOptions& options, bool symmetric) {
   method->to(device);
   training::to_channels_last(*method);
   const models::Backbone untrained = method->backbone().clone();
+
+  // Data: two random views of every image, the same for any number of workers.
+  std::filesystem::create_directories(options.output);
+  const examples::SmallImages images = examples::load_small_images(options.data, std::cout);
+  const data::SimCLRCollateFunction collate(
+      {.input_size = images.train->get(0).image.size(1), .gaussian_blur = 0.0});
+  data::DataLoader loader(images.train, collate,
+                          {.batch_size = options.batch_size,
+                           .shuffle = true,
+                           .drop_last = true,
+                           .num_workers = options.workers,
+                           .seed = options.seed,
+                           .pin_memory = device.is_cuda()});
 
   // Optimizer: SGD, its learning rate scaled with the batch and decayed along a cosine.
   const double base_lr = optim::scale_lr(options.lr, options.batch_size);
@@ -91,9 +91,7 @@ int train(const examples::TrainOptions& options, bool symmetric) {
     examples::warn_of_collapse(monitor);
   }
 
-  core::save_safetensors(options.output / "backbone.safetensors",
-                         {.tensors = models::torchvision_state_dict(backbone),
-                          .metadata = {{"format", "pt"}, {"setup", setup}}});
+  examples::save_backbone(options.output / "backbone.safetensors", backbone, setup);
   const auto before = examples::evaluate(untrained, images, device, precision);
   const auto after = examples::evaluate(backbone, images, device, precision);
   examples::save_neighbours(options.output / "neighbours.png", images, before, after);

@@ -14,8 +14,20 @@
 using namespace lightly;
 
 int train(const examples::TrainOptions& options) {
-  // Data: two random views of every image, the same for any number of workers.
+  // Model: a backbone and SimCLR's projection head. A copy of the backbone stays untrained, to
+  // compare with.
   const torch::Device device(options.device);
+  const auto precision = training::resolve(training::parse_precision(options.precision), device);
+  torch::manual_seed(options.seed);
+  models::ResNetBackbone backbone(
+      models::ResNetGenerator(options.backbone, {.width = options.width}));
+  models::SimCLR model(backbone, {.num_ftrs = backbone->num_ftrs(), .out_dim = 128});
+  model->to(device);
+  training::to_channels_last(*model);
+  const models::Backbone untrained = model->backbone.clone();
+  loss::NTXentLoss criterion({.temperature = 0.5});
+
+  // Data: two random views of every image, the same for any number of workers.
   std::filesystem::create_directories(options.output);
   const examples::SmallImages images = examples::load_small_images(options.data, std::cout);
   const data::SimCLRCollateFunction collate(
@@ -27,18 +39,6 @@ int train(const examples::TrainOptions& options) {
                            .num_workers = options.workers,
                            .seed = options.seed,
                            .pin_memory = device.is_cuda()});
-
-  // Model: a backbone and SimCLR's projection head. A copy of the backbone stays untrained, to
-  // compare with.
-  const auto precision = training::resolve(training::parse_precision(options.precision), device);
-  torch::manual_seed(options.seed);
-  models::ResNetBackbone backbone(
-      models::ResNetGenerator(options.backbone, {.width = options.width}));
-  models::SimCLR model(backbone, {.num_ftrs = backbone->num_ftrs(), .out_dim = 128});
-  model->to(device);
-  training::to_channels_last(*model);
-  const models::Backbone untrained = model->backbone.clone();
-  loss::NTXentLoss criterion({.temperature = 0.5});
 
   // Optimizer: SGD, its learning rate scaled with the batch and decayed along a cosine.
   const double base_lr = optim::scale_lr(options.lr, options.batch_size);
@@ -89,9 +89,7 @@ int train(const examples::TrainOptions& options) {
     examples::warn_of_collapse(monitor);
   }
 
-  core::save_safetensors(options.output / "backbone.safetensors",
-                         {.tensors = models::torchvision_state_dict(backbone),
-                          .metadata = {{"format", "pt"}, {"setup", setup}}});
+  examples::save_backbone(options.output / "backbone.safetensors", backbone, setup);
   const auto before = examples::evaluate(untrained, images, device, precision);
   const auto after = examples::evaluate(backbone, images, device, precision);
   examples::save_neighbours(options.output / "neighbours.png", images, before, after);

@@ -48,17 +48,14 @@ int run(int argc, char** argv, const Program& program,
     options.backbone = *program.backbone;
     options.width = 0.0;
   } else {
-    app.add_option("--backbone", options.backbone, "network with a 3x3 stem")
-        ->check(CLI::IsMember(
-            {"resnet-9", "resnet-18", "resnet-34", "resnet-50", "resnet-101", "resnet-152"}));
+    app.add_option("--backbone", options.backbone, "network with a 3x3 stem: resnet-9 to -152");
     app.add_option("--width", options.width, "factor of the backbone's channels")
         ->check(CLI::Range(0.125, 64.0));
   }
   app.add_option("--lr", options.lr, "learning rate for 256 images a step; it grows with the batch")
       ->check(CLI::PositiveNumber);
   app.add_option("--device", options.device, "cpu or cuda");
-  app.add_option("--precision", options.precision, "of the training steps")
-      ->check(CLI::IsMember({"auto", "fp32", "bf16"}));
+  app.add_option("--precision", options.precision, "of the training steps: auto, fp32 or bf16");
   app.add_option("--workers", options.workers, "threads that make views")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--seed", options.seed, "of weights, order and views");

@@ -5,9 +5,11 @@
 #include <cstdio>
 #include <iostream>
 
+#include "lightly/core/safetensors.hpp"
 #include "lightly/evaluation/embed.hpp"
 #include "lightly/evaluation/knn.hpp"
 #include "lightly/media/image_io.hpp"
+#include "lightly/models/torchvision_state_dict.hpp"
 
 namespace lightly::examples {
 namespace {
@@ -63,6 +65,13 @@ void save_views(const std::filesystem::path& path, const std::vector<data::Sampl
                                                 {.normalize = collate.options().normalize,
                                                  .layout = options.layout,
                                                  .sheet = options.sheet}));
+}
+
+void save_backbone(const std::filesystem::path& path, const models::ResNetBackbone& backbone,
+                   const std::string& setup) {
+  // Python's libraries ask for the format.
+  core::save_safetensors(path, {.tensors = models::torchvision_state_dict(backbone),
+                                .metadata = {{"format", "pt"}, {"setup", setup}}});
 }
 
 void save_neighbours(const std::filesystem::path& path, const SmallImages& images,

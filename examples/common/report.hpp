@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include <c10/core/Device.h>
@@ -16,6 +17,7 @@
 #include "lightly/evaluation/sheets.hpp"
 #include "lightly/media/contact_sheet.hpp"
 #include "lightly/models/backbone.hpp"
+#include "lightly/models/resnet_backbone.hpp"
 #include "lightly/training/metrics_log.hpp"
 #include "lightly/training/precision.hpp"
 
@@ -45,6 +47,10 @@ struct SaveViewsOptions {
 /// Writes a PNG of the samples, each with the views that `collate` makes of it in the first epoch.
 void save_views(const std::filesystem::path& path, const std::vector<data::Sample>& samples,
                 const data::BaseCollateFunction& collate, const SaveViewsOptions& options = {});
+
+/// Writes the backbone's weights under torchvision's names, with what was trained as metadata.
+void save_backbone(const std::filesystem::path& path, const models::ResNetBackbone& backbone,
+                   const std::string& setup);
 
 /// neighbours.png: 10 test images, their 8 nearest other test images before training (left) and
 /// after (right); a green frame is the same class, a red one another.

@@ -323,10 +323,14 @@ std::map<std::string, at::Tensor> load_torch_file(const std::filesystem::path& p
   return tensors;
 }
 
-bool is_torch_file(const std::filesystem::path& path) {
-  InputFile file("is_torch_file", path);
+bool has_torch_signature(InputFile& file) {
   const std::string magic = first_bytes(file);
   return magic.starts_with(kZipMagic) || magic == kLegacyMagic;
+}
+
+bool is_torch_file(const std::filesystem::path& path) {
+  InputFile file("is_torch_file", path);
+  return has_torch_signature(file);
 }
 
 }  // namespace lightly::core

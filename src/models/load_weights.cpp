@@ -8,6 +8,7 @@
 #include <c10/util/Exception.h>
 
 #include "core/input_file.hpp"
+#include "core/torch_signature.hpp"
 #include "lightly/core/safetensors.hpp"
 #include "lightly/core/torch_file.hpp"
 #include "models/split_statistics.hpp"
@@ -103,9 +104,8 @@ std::string with_head_of(const Targets& targets, const std::string& name) {
 
 std::map<std::string, at::Tensor> read_weights(const std::filesystem::path& path,
                                                const std::optional<std::string>& subtree) {
-  // A file that cannot be opened is an error of the function that was called.
-  const core::InputFile opened("read_weights", path);
-  if (core::is_torch_file(path)) {
+  core::InputFile file("read_weights", path);
+  if (core::has_torch_signature(file)) {
     return core::load_torch_file(path, {.subtree = subtree});
   }
   Weights tensors = core::load_safetensors(path).tensors;

@@ -73,7 +73,8 @@ refused "is of another run" --data "$images" --epochs 5 --batch-size 32 --width 
 refused "512" --data "$images" --batch-size 513 --output "$work/x"
 refused "checkpoint.safetensors" --data "$images" --batch-size 64 --output "$work/empty" --resume
 refused "$work/whole.out" --data "$images" --batch-size 64 --output "$work/whole.out/x"
-refused "resnet-7 not in {" --data "$images" --backbone resnet-7 --batch-size 64 --output "$work/x"
+refused "Illegal name" --data "$work/nowhere" --backbone resnet-7 --output "$work/x"
+refused "must be auto, fp32 or bf16" --data "$work/nowhere" --precision fp16 --output "$work/x"
 head -c 1000 "$images/train-images-idx3-ubyte.gz" >"$work/train-images-idx3-ubyte.gz"
 cp "$images"/train-labels* "$images"/t10k* "$work"
 refused "train-images-idx3-ubyte.gz" --data "$work" --output "$work/x"

@@ -50,9 +50,9 @@ std::map<std::string, at::Tensor> read_weights(
 ///
 /// As there, `num_batches_tracked` may be missing. Running statistics beside a weight that fits are
 /// repeated, or averaged over the splits of a SplitBatchNorm as it does for evaluation, where the
-/// module has another number of splits. Strict: throws c10::ValueError that names the
-/// file and lists what does not fit (ten of it), and then nothing is changed. Not strict: the
-/// tensors that fit are copied; differs from Python: a mis-shaped one is reported as well. Throws
+/// module has another number of splits. Strict: throws c10::ValueError that names the file and
+/// lists what does not fit (ten of it), and then nothing is changed. Not strict: the tensors that
+/// fit are copied; differs from Python: a mis-shaped one is reported as well. Throws
 /// c10::ValueError when none fits, or when two names become the same.
 ///
 ///     models::load_weights(*backbone, "epoch=99.ckpt", {.only = "model.backbone."});

@@ -24,8 +24,8 @@ std::map<std::string, at::Tensor> torchvision_state_dict(const ResNet& resnet);
 std::map<std::string, at::Tensor> torchvision_state_dict(const ResNetBackbone& backbone);
 
 /// Copies weights under torchvision's names into the network, statistics into every split of a
-/// SplitBatchNorm; throws c10::ValueError that lists
-/// the missing, unexpected and mis-shaped names, before anything is changed.
+/// SplitBatchNorm; throws c10::ValueError that lists the missing, unexpected and mis-shaped names,
+/// before anything is changed.
 void load_torchvision_state_dict(ResNet& resnet, const std::map<std::string, at::Tensor>& tensors);
 
 /// As above; `fc.*`, which a backbone does not have, is passed over.

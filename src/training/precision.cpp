@@ -42,11 +42,21 @@ bool cpu_multiplies_bfloat16() {
 #endif
 }
 
+bool cpu_favours_bfloat16() {
+#if defined(__x86_64__)
+  const bool multiplies_slowly = __builtin_cpu_is("intel") && !__builtin_cpu_is("cooperlake");
+  return __builtin_cpu_supports("amx-bf16") != 0 ||
+         (__builtin_cpu_supports("avx512bf16") != 0 && !multiplies_slowly);
+#else
+  return false;
+#endif
+}
+
 Precision resolve(Precision precision, const c10::Device& device) {
   if (precision != Precision::kAuto) {
     return precision;
   }
-  const bool fast = device.is_cuda() || (device.is_cpu() && cpu_multiplies_bfloat16());
+  const bool fast = device.is_cuda() || (device.is_cpu() && cpu_favours_bfloat16());
   return fast ? Precision::kBFloat16 : Precision::kFloat32;
 }
 

@@ -27,9 +27,12 @@ TEST(Precision, RejectsOtherText) {
 
 TEST(Precision, AutoFollowsTheHardware) {
   EXPECT_EQ(resolve(Precision::kAuto, torch::kCUDA), Precision::kBFloat16);
-  EXPECT_EQ(resolve(Precision::kAuto, torch::kCPU) == Precision::kBFloat16,
-            cpu_multiplies_bfloat16());
+  EXPECT_EQ(resolve(Precision::kAuto, torch::kCPU) == Precision::kBFloat16, cpu_favours_bfloat16());
   EXPECT_EQ(resolve(Precision::kAuto, torch::kMeta), Precision::kFloat32);
+}
+
+TEST(Precision, OnlyACpuThatMultipliesBFloat16FavoursIt) {
+  EXPECT_TRUE(cpu_multiplies_bfloat16() || !cpu_favours_bfloat16());
 }
 
 TEST(Precision, ExplicitChoicesStay) {

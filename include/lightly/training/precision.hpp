@@ -10,7 +10,7 @@ namespace lightly::training {
 
 /// The type in which the matrix products of a training step are computed; parameters stay float32.
 enum class Precision {
-  /// bfloat16 on CUDA and on a CPU that multiplies it, else float32.
+  /// bfloat16 on CUDA and on a CPU that multiplies it faster than float32, else float32.
   kAuto,
   kFloat32,
   kBFloat16,
@@ -26,8 +26,13 @@ std::string_view precision_name(Precision precision);
 /// more slowly than they compute float32.
 bool cpu_multiplies_bfloat16();
 
+/// Whether this CPU multiplies bfloat16 faster than float32: it has AMX-BF16, or AVX512_BF16 and is
+/// not one of Intel's from Sapphire Rapids on, whose vdpbf16ps makes half the products a second of
+/// a float32 multiply-add (a virtual machine may hide their AMX).
+bool cpu_favours_bfloat16();
+
 /// What kAuto stands for on `device`: bfloat16 on CUDA (cards before Ampere emulate it: choose
-/// float32 there) and on a CPU that multiplies it, else float32. The others are returned as they
+/// float32 there) and where cpu_favours_bfloat16, else float32. The others are returned as they
 /// are.
 Precision resolve(Precision precision, const c10::Device& device);
 

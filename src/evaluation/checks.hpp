@@ -12,6 +12,10 @@ namespace lightly::evaluation {
 at::Tensor checked_features(std::string_view callee, std::string_view name,
                             const at::Tensor& features);
 
+/// The length of the longest row of a contiguous float32 matrix, in double; not finite when one of
+/// its numbers is not.
+double longest_row(const at::Tensor& matrix);
+
 /// Throws c10::ValueError unless `labels` is int64 [rows] on the CPU with values in [0, classes);
 /// returns it contiguous.
 at::Tensor checked_labels(std::string_view callee, std::string_view name, const at::Tensor& labels,

@@ -9,7 +9,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <c10/util/Exception.h>
 
 #include "core/kernels/tiles.hpp"
@@ -182,10 +181,6 @@ class TileSearch {
   std::vector<Candidate> scratch_;
 };
 
-double longest(const at::Tensor& rows) {
-  return at::linalg_vector_norm(rows, 2, 1, /*keepdim=*/false, at::kDouble).max().item<double>();
-}
-
 }  // namespace
 
 void NeighboursOptions::check() const {
@@ -208,7 +203,7 @@ Neighbours nearest_neighbours(const at::Tensor& queries, const at::Tensor& bank,
   TORCH_CHECK_VALUE(rows <= std::numeric_limits<std::uint32_t>::max(),
                     "nearest_neighbours: bank must have fewer than 2^32 rows, got ", rows);
   // No sum of some products of two rows is above the product of their lengths.
-  TORCH_CHECK_VALUE(longest(left) * longest(right) < std::numeric_limits<float>::max(),
+  TORCH_CHECK_VALUE(longest_row(left) * longest_row(right) < std::numeric_limits<float>::max(),
                     "nearest_neighbours: similarities must be finite, the features are too large");
   const bool exclude = options.exclude.defined();
   TORCH_CHECK_VALUE(options.k <= rows - (exclude ? 1 : 0),

@@ -104,6 +104,69 @@ void AddWeightedRows(const Tile& tile, Sum over, const float* summands, const We
   }
 }
 
+#if HWY_TARGET != HWY_SCALAR
+constexpr std::int64_t kBlock = 4;
+
+// Four terms of every fourth row, from the one at `from` on, as many as fill the vector.
+template <class D>
+HWY_INLINE hn::Vec<D> load_blocks(D tag, const float* from, std::int64_t stride) {
+  constexpr std::int64_t kRowsOfTag = hn::MaxLanes(D());
+  if constexpr (kRowsOfTag == kBlock) {
+    return hn::LoadU(tag, from);
+  } else {
+    const hn::Half<D> half;
+    return hn::Combine(tag, load_blocks(half, from + kRowsOfTag / 2 * stride, stride),
+                       load_blocks(half, from, stride));
+  }
+}
+
+// Transposes kLanes rows of four terms.
+HWY_INLINE void pack_block(const float* from, std::int64_t stride, float* to) {
+  const hn::RepartitionToWide<decltype(d)> pairs;
+  const Floats first = load_blocks(d, from, stride);
+  const Floats second = load_blocks(d, from + stride, stride);
+  const Floats third = load_blocks(d, from + 2 * stride, stride);
+  const Floats fourth = load_blocks(d, from + 3 * stride, stride);
+  const auto two_lower = hn::BitCast(pairs, hn::InterleaveLower(d, first, second));
+  const auto two_upper = hn::BitCast(pairs, hn::InterleaveUpper(d, first, second));
+  const auto more_lower = hn::BitCast(pairs, hn::InterleaveLower(d, third, fourth));
+  const auto more_upper = hn::BitCast(pairs, hn::InterleaveUpper(d, third, fourth));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, two_lower, more_lower)), d, to);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, two_lower, more_lower)), d, to + kPanel);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, two_upper, more_upper)), d, to + 2 * kPanel);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, two_upper, more_upper)), d, to + 3 * kPanel);
+}
+#endif
+
+void PackPanels(const Rows& rows, float* panels) {
+  // A cache line of every row is read as a whole.
+  constexpr std::int64_t kLine = 16;
+  for (std::int64_t first = 0; first < rows.count; first += kPanel) {
+    float* panel = panels + first * rows.depth;
+    const std::int64_t there = std::min(kPanel, rows.count - first);
+    const float* values = rows.values + first * rows.stride;
+    for (std::int64_t from = 0; from < rows.depth; from += kLine) {
+      const std::int64_t to = std::min(from + kLine, rows.depth);
+      std::int64_t whole = 0;
+#if HWY_TARGET != HWY_SCALAR
+      for (; to - from == kLine && whole + kLanes <= there; whole += kLanes) {
+        for (std::int64_t k = from; k < to; k += kBlock) {
+          pack_block(values + whole * rows.stride + k, rows.stride, panel + k * kPanel + whole);
+        }
+      }
+#endif
+      for (std::int64_t r = whole; r < there; ++r) {
+        for (std::int64_t k = from; k < to; ++k) {
+          panel[k * kPanel + r] = values[r * rows.stride + k];
+        }
+      }
+    }
+    for (std::int64_t k = 0; there < kPanel && k < rows.depth; ++k) {
+      std::fill(panel + k * kPanel + there, panel + (k + 1) * kPanel, 0.0F);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lightly::core::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -115,6 +178,7 @@ namespace {
 
 HWY_EXPORT(MultiplyTile);
 HWY_EXPORT(AddWeightedRows);
+HWY_EXPORT(PackPanels);
 
 }  // namespace
 
@@ -127,24 +191,7 @@ void add_weighted_rows(const Tile& tile, Sum over, const float* summands, const 
 }
 
 void pack_panels(const Rows& rows, float* panels) {
-  for (std::int64_t first = 0; first < rows.count; first += kPanel) {
-    float* panel = panels + first * rows.depth;
-    const std::int64_t there = std::min(kPanel, rows.count - first);
-    // Blocks of 16 columns: a cache line of every row is read as a whole.
-    constexpr std::int64_t kBlock = 16;
-    for (std::int64_t from = 0; from < rows.depth; from += kBlock) {
-      const std::int64_t to = std::min(from + kBlock, rows.depth);
-      for (std::int64_t r = 0; r < there; ++r) {
-        const float* row = rows.values + (first + r) * rows.stride;
-        for (std::int64_t k = from; k < to; ++k) {
-          panel[k * kPanel + r] = row[k];
-        }
-      }
-    }
-    for (std::int64_t k = 0; there < kPanel && k < rows.depth; ++k) {
-      std::fill(panel + k * kPanel + there, panel + (k + 1) * kPanel, 0.0F);
-    }
-  }
+  HWY_DYNAMIC_DISPATCH(PackPanels)(rows, panels);
 }
 
 void pack_slices(const Rows& rows, std::int64_t slice_rows, float* slices) {
@@ -152,10 +199,13 @@ void pack_slices(const Rows& rows, std::int64_t slice_rows, float* slices) {
     float* slice = slices + from * slice_rows;
     const std::int64_t there = std::min(kPanel, rows.depth - from);
     for (std::int64_t i = 0; i < rows.count; ++i) {
+      const float* row = rows.values + i * rows.stride + from;
       float* to = slice + i * kPanel;
-      std::memcpy(to, rows.values + i * rows.stride + from,
-                  static_cast<std::size_t>(there) * sizeof(float));
-      std::fill(to + there, to + kPanel, 0.0F);
+      if (there == kPanel) {
+        std::memcpy(to, row, kPanel * sizeof(float));  // a few moves, as the size is known
+      } else {
+        std::fill(std::copy_n(row, there, to), to + kPanel, 0.0F);
+      }
     }
   }
 }

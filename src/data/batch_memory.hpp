@@ -3,12 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
-#include "core/memory_block.hpp"
+#include "core/block_pool.hpp"
 
 namespace lightly::data {
 
@@ -17,10 +16,11 @@ namespace lightly::data {
 /// A block comes back in the deleter of the tensors' storage, thus never while anyone holds a
 /// tensor, a view of it, or a graph that saved it. Pinned tensors come from LibTorch's caching
 /// allocator instead, which also waits for copies to the GPU that still run. Thread-safe.
-class BatchMemory : public std::enable_shared_from_this<BatchMemory> {
+class BatchMemory {
  public:
   /// Keeps at most `most_kept` free blocks.
-  BatchMemory(std::size_t most_kept, bool pinned) : most_kept_(most_kept), pinned_(pinned) {}
+  BatchMemory(std::size_t most_kept, bool pinned)
+      : pool_(std::make_shared<core::BlockPool>(most_kept)), pinned_(pinned) {}
 
   /// float32 [count, 3, height, width], channels-last, not initialised.
   at::Tensor images(std::int64_t count, std::int64_t height, std::int64_t width);
@@ -29,18 +29,11 @@ class BatchMemory : public std::enable_shared_from_this<BatchMemory> {
   at::Tensor targets(const std::vector<std::int64_t>& values) const;
 
   /// Frees what is kept, and keeps nothing from here on.
-  void close();
+  void close() { pool_->close(); }
 
  private:
-  using Block = core::MemoryBlock;
-
-  Block take(std::size_t bytes);
-  void give_back(const Block& block);
-
-  std::mutex mutex_;
-  std::size_t most_kept_;
+  std::shared_ptr<core::BlockPool> pool_;
   bool pinned_;
-  std::vector<Block> free_;
 };
 
 }  // namespace lightly::data

@@ -24,6 +24,7 @@
 #include <torch/csrc/autograd/graph_task.h>
 #include <torch/custom_class.h>
 
+#include "core/block_pool.hpp"
 #include "core/tensor_rows.hpp"
 #include "lightly/core/check.hpp"
 #include "loss/ntx_ent_bank_tiles.hpp"
@@ -103,6 +104,7 @@ struct TiledInput {
   at::Tensor bank;
   NTXentOptions options;
   bool with_gradient;
+  core::BlockPool* memory;
 };
 
 at::Tensor compute(Tiled& tiled, const at::Tensor& out0, const at::Tensor& out1,
@@ -131,7 +133,8 @@ at::Tensor compute(Tiled& tiled, const at::Tensor& out0, const at::Tensor& out1,
                 .emplace<NTXentTiles>(rows0, rows1,
                                       NTXentTiles::Options{.temperature = temperature,
                                                            .with_gradient = input.with_gradient,
-                                                           .kept_bytes = input.options.kept_bytes})
+                                                           .kept_bytes = input.options.kept_bytes,
+                                                           .memory = input.memory})
                 .loss();
   return at::scalar_tensor(loss, out0.options().requires_grad(false));
 }
@@ -202,7 +205,7 @@ bool takes_tiles(const at::Tensor& out0, const at::Tensor& bank, Similarities si
 }
 
 at::Tensor loss_of(const at::Tensor& out0, const at::Tensor& out1, const at::Tensor& bank,
-                   const NTXentOptions& options) {
+                   const NTXentOptions& options, core::BlockPool* memory = nullptr) {
   options.check();
   check_views(out0, out1);
   if (bank.defined()) {
@@ -219,7 +222,8 @@ at::Tensor loss_of(const at::Tensor& out0, const at::Tensor& out1, const at::Ten
   }
   const bool with_gradient =
       at::GradMode::is_enabled() && (rows0.requires_grad() || rows1.requires_grad());
-  const TiledInput input{.bank = negatives, .options = options, .with_gradient = with_gradient};
+  const TiledInput input{
+      .bank = negatives, .options = options, .with_gradient = with_gradient, .memory = memory};
   if (!with_gradient) {
     Tiled tiled;
     return compute(tiled, rows0.detach(), rows1.detach(), input);
@@ -260,6 +264,7 @@ NTXentLossImpl::NTXentLossImpl(NTXentLossOptions options_) : options(options_) {
 }
 
 void NTXentLossImpl::reset() {
+  memory_ = std::make_shared<core::BlockPool>(/*most_kept=*/1);
   if (options.memory_bank_size.rows > 0) {
     memory_bank = register_module(
         "memory_bank",
@@ -272,7 +277,7 @@ at::Tensor NTXentLossImpl::forward(const at::Tensor& out0, const at::Tensor& out
                           .similarities = options.similarities,
                           .kept_bytes = options.kept_bytes};
   if (memory_bank.is_empty()) {
-    return ntx_ent_loss(out0, out1, how);
+    return loss_of(out0, out1, {}, how, memory_.get());
   }
   check_views(out0, out1);
   const bool updates = at::GradMode::is_enabled() && out0.requires_grad();

@@ -62,8 +62,9 @@ NTXentTiles::NTXentTiles(const at::Tensor& out0, const at::Tensor& out1, const O
   const std::int64_t all = tiles_ * (tiles_ + 1) / 2 * tile_ * stride_;
   if (options.with_gradient &&
       all * static_cast<std::int64_t>(sizeof(float)) <= options.kept_bytes) {
-    core::MemoryBlock block =
-        core::allocate_block("NTXentLoss", static_cast<std::size_t>(all) * sizeof(float));
+    const std::size_t bytes = static_cast<std::size_t>(all) * sizeof(float);
+    core::MemoryBlock block = options.memory == nullptr ? core::allocate_block("NTXentLoss", bytes)
+                                                        : options.memory->take("NTXentLoss", bytes);
     void* values = block.memory.get();
     kept_ = at::from_blob(values, {all}, [block = std::move(block)](void*) {}, at::kFloat);
   }

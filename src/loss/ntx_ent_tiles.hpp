@@ -5,6 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "core/block_pool.hpp"
 #include "core/kernels/tiles.hpp"
 
 namespace lightly::loss {
@@ -26,6 +27,8 @@ class NTXentTiles {
     bool with_gradient;
     /// Similarities are kept for the backward pass when they all fit into so many bytes.
     std::int64_t kept_bytes;
+    /// Where their memory comes from; null: from the system.
+    core::BlockPool* memory;
   };
 
   /// Computes the loss of `out0` and `out1`, contiguous float32 [B, D].

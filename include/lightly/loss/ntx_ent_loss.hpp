@@ -1,12 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/cloneable.h>
 
 #include "lightly/core/module.hpp"
 #include "lightly/loss/memory_bank.hpp"
+
+namespace lightly::core {
+class BlockPool;
+}
 
 namespace lightly::loss {
 
@@ -87,8 +92,9 @@ struct NTXentLossOptions {
 /// ntx_ent_loss() as a module; with a memory bank that holds out1's rows of length 1 of earlier
 /// steps.
 ///
-/// The bank is only written when out0 takes part in a gradient, so not under no_grad, and only
-/// after it was read. Child `memory_bank`, as in lightly 1.6.0.
+/// The memory of kept similarities stays with the module for its next step. The bank is only
+/// written when out0 takes part in a gradient, so not under no_grad, and only after it was read.
+/// Child `memory_bank`, as in lightly 1.6.0.
 struct NTXentLossImpl : torch::nn::Cloneable<NTXentLossImpl> {
   explicit NTXentLossImpl(NTXentLossOptions options_ = {});
   void reset() override;
@@ -96,6 +102,10 @@ struct NTXentLossImpl : torch::nn::Cloneable<NTXentLossImpl> {
 
   NTXentLossOptions options;
   MemoryBankModule memory_bank = nullptr;
+
+ private:
+  /// Of the similarities that are kept, from one step to the next.
+  std::shared_ptr<core::BlockPool> memory_;
 };
 LIGHTLY_MODULE(NTXentLoss);
 

@@ -1,4 +1,5 @@
 #pragma once
 
 #include "lightly/media/contact_sheet.hpp"
+#include "lightly/media/encoded_image.hpp"
 #include "lightly/media/image_io.hpp"

@@ -2,24 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <csetjmp>
 #include <cstddef>
-#include <cstdio>
 #include <cstring>
-#include <new>
-#include <utility>
 
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
-// After <cstdio>, which they need and do not include.
-#include <jerror.h>
-#include <jpeglib.h>
 
-#include "lightly/core/check.hpp"
-
-#ifndef LIBJPEG_TURBO_VERSION_NUMBER
-#error "lightly needs libjpeg-turbo: the library found is another libjpeg, which decodes no parts"
-#endif
+#include "media/libjpeg.hpp"
 
 namespace lightly::media {
 namespace {
@@ -31,47 +20,6 @@ constexpr long kMostMemoryBytes = 0x7FFFFFFF;
 constexpr int kMostScans = 100;
 // What libjpeg has ready at a time: the rows of the tallest MCU are 32.
 constexpr JDIMENSION kRowsPerCall = 32;
-
-// libjpeg reports an error by a call that must not return. `manager` comes first, so that libjpeg's
-// pointer to it is one to the whole.
-struct JpegErrors {
-  jpeg_error_mgr manager = {};
-  std::jmp_buf place = {};
-  std::array<char, JMSG_LENGTH_MAX> text = {};
-};
-
-[[noreturn]] void give_up(j_common_ptr info, const char* reason) {
-  auto* errors = reinterpret_cast<JpegErrors*>(info->err);
-  std::snprintf(errors->text.data(), errors->text.size(), "%s", reason);
-  std::longjmp(errors->place, 1);
-}
-
-[[noreturn]] void give_up_with_message(j_common_ptr info) {
-  if (info->err->msg_code == JERR_NO_BACKING_STORE) {
-    give_up(info, "it takes more than 2 GiB of memory");
-  }
-  std::array<char, JMSG_LENGTH_MAX> text;
-  (*info->err->format_message)(info, text.data());
-  give_up(info, text.data());
-}
-
-jpeg_error_mgr* prepare(JpegErrors& errors) {
-  jpeg_std_error(&errors.manager);
-  errors.manager.error_exit = give_up_with_message;
-  errors.manager.emit_message = [](j_common_ptr, int) {};  // warnings
-  return &errors.manager;
-}
-
-// False when libjpeg gave up within `call`. That is a jump, which runs no destructors: whatever
-// `call` makes must have none.
-template <typename Call>
-[[gnu::noinline]] bool succeeds(JpegErrors& errors, const Call& call) {
-  if (setjmp(errors.place) != 0) {
-    return false;
-  }
-  call();
-  return true;
-}
 
 // Where the coded data end, as far as the rest of a file tells without decoding it.
 enum class CodedDataEnd {
@@ -302,80 +250,6 @@ class JpegDecoder {
   jpeg_decompress_struct info_ = {};
 };
 
-// Where libjpeg puts its bytes.
-struct JpegOutput {
-  jpeg_destination_mgr manager = {};
-  std::vector<std::uint8_t> bytes = {};
-};
-
-void use_rest(JpegOutput& output, std::size_t used) {
-  output.manager.next_output_byte = output.bytes.data() + used;
-  output.manager.free_in_buffer = output.bytes.size() - used;
-}
-
-boolean enlarge(j_compress_ptr info) {
-  auto& output = *static_cast<JpegOutput*>(info->client_data);
-  const std::size_t used = output.bytes.size();
-  bool enlarged = true;
-  try {
-    output.bytes.resize(2 * used);
-  } catch (const std::bad_alloc&) {
-    enlarged = false;
-  }
-  if (!enlarged) {
-    give_up(reinterpret_cast<j_common_ptr>(info), "out of memory");
-  }
-  use_rest(output, used);
-  return TRUE;
-}
-
-class JpegEncoder {
- public:
-  JpegEncoder() {
-    info_.err = prepare(errors_);
-    info_.client_data = &output_;
-    output_.manager.init_destination = [](j_compress_ptr) {};
-    output_.manager.empty_output_buffer = enlarge;
-    output_.manager.term_destination = [](j_compress_ptr) {};
-  }
-  ~JpegEncoder() { jpeg_destroy_compress(&info_); }
-  JpegEncoder(const JpegEncoder&) = delete;
-  JpegEncoder& operator=(const JpegEncoder&) = delete;
-
-  // `pixels`: uint8 [H, W, 3], contiguous.
-  std::vector<std::uint8_t> encode(const at::Tensor& pixels, int quality) {
-    auto* source = const_cast<std::uint8_t*>(pixels.const_data_ptr<std::uint8_t>());
-    const auto height = static_cast<JDIMENSION>(pixels.size(0));
-    const auto width = static_cast<JDIMENSION>(pixels.size(1));
-    output_.bytes.resize(std::size_t{1} << 16);
-    use_rest(output_, 0);
-    const bool done = succeeds(errors_, [&] {
-      jpeg_create_compress(&info_);
-      info_.dest = &output_.manager;
-      info_.image_width = width;
-      info_.image_height = height;
-      info_.input_components = 3;
-      info_.in_color_space = JCS_RGB;
-      jpeg_set_defaults(&info_);
-      jpeg_set_quality(&info_, quality, TRUE);
-      jpeg_start_compress(&info_, TRUE);
-      while (info_.next_scanline < height) {
-        JSAMPROW row = source + std::size_t{3} * width * info_.next_scanline;
-        jpeg_write_scanlines(&info_, &row, 1);
-      }
-      jpeg_finish_compress(&info_);
-    });
-    TORCH_CHECK(done, "encode_jpeg: ", errors_.text.data());
-    output_.bytes.resize(output_.bytes.size() - output_.manager.free_in_buffer);
-    return std::move(output_.bytes);
-  }
-
- private:
-  JpegErrors errors_;
-  JpegOutput output_;
-  jpeg_compress_struct info_ = {};
-};
-
 }  // namespace
 
 JpegHeader read_jpeg_header(std::span<const std::uint8_t> bytes, const std::string& where) {
@@ -425,16 +299,6 @@ ImagePart decode_jpeg_part(std::span<const std::uint8_t> bytes, const std::strin
           .top = top * reduction,
           .left = left * reduction,
           .reduction = reduction};
-}
-
-std::vector<std::uint8_t> encode_jpeg(const at::Tensor& image, std::int64_t quality) {
-  core::check_image("encode_jpeg", image);
-  TORCH_CHECK_VALUE(quality >= 1 && quality <= 100,
-                    "encode_jpeg: quality must be in [1, 100], got ", quality);
-  TORCH_CHECK_VALUE(image.size(1) <= JPEG_MAX_DIMENSION && image.size(2) <= JPEG_MAX_DIMENSION,
-                    "encode_jpeg: image must have sides of at most ", JPEG_MAX_DIMENSION,
-                    " px, got ", image.sizes());
-  return JpegEncoder().encode(image.permute({1, 2, 0}).contiguous(), static_cast<int>(quality));
 }
 
 }  // namespace lightly::media

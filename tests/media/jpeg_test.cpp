@@ -214,7 +214,7 @@ TEST(DecodeJpeg, MatchesPillowOnRealFiles) {
   EXPECT_EQ(error_text([&] { decode("image_edge/pillow/truncated_jpeg.jpg"); }),
             kWhere + ": the file is cut short");
   EXPECT_EQ(error_text([&] { decode("image_edge/torchcodec/corrupt.jpg"); }),
-            kWhere + ": Unsupported marker type 0x1c");
+            kWhere + ": Unsupported marker type 0xae");
   EXPECT_EQ(names_with(real, ".error").size(), 2);
 
   std::vector<std::string> photos;

@@ -20,5 +20,6 @@ install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/lightlyConfigVersion.cmake"
   cmake/LocateLibTorch.cmake
   cmake/FindLibTorch.cmake
+  cmake/FindWebP.cmake
   DESTINATION "${package_dir}")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -1,18 +1,11 @@
 #include "lightly/media/image_io.hpp"
 
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <fstream>
 #include <limits>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
 #include <c10/util/Exception.h>
 #include <opencv2/imgcodecs.hpp>
@@ -20,81 +13,62 @@
 
 #include "lightly/core/atomic_file.hpp"
 #include "lightly/core/check.hpp"
-#include "media/image_header.hpp"
+#include "media/jpeg.hpp"
 #include "media/opencv.hpp"
 
 namespace lightly::media {
 namespace {
 
-std::vector<std::uint8_t> read_bytes(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary | std::ios::ate);
-  TORCH_CHECK(stream, "load_image: cannot open ", file, ": ", std::strerror(errno));
-  const std::streamoff size = stream.tellg();
-  TORCH_CHECK(size >= 0 && size <= std::numeric_limits<int>::max(), "load_image: cannot read ",
-              file, ": not a file below 2 GiB");
-  TORCH_CHECK(size > 0, "load_image: cannot decode ", file, ": the file is empty");
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
-  stream.seekg(0);
-  TORCH_CHECK(stream.read(reinterpret_cast<char*>(bytes.data()), size), "load_image: cannot read ",
-              file, ": ", std::strerror(errno));
-  return bytes;
+void write_whole(const std::filesystem::path& path, const std::vector<std::uint8_t>& bytes) {
+  core::AtomicFile file(path);
+  file.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  file.commit();
 }
 
-void check_size(const std::string& file, std::int64_t width, std::int64_t height,
-                std::int64_t max_pixels) {
-  TORCH_CHECK(width >= 1 && height >= 1, "load_image: cannot decode ", file,
-              ": its header claims a size of ", width, " x ", height);
-  TORCH_CHECK(width <= max_pixels / height, "load_image: ", file, " must have at most ", max_pixels,
-              " pixels, got ", width, " x ", height);
-}
-
-}  // namespace
-
-void LoadImageOptions::check() const {
-  core::check_at_least("load_image", "max_pixels", max_pixels, 1);
-}
-
-at::Tensor load_image(const std::filesystem::path& path, const LoadImageOptions& options) {
-  options.check();
-  const std::string file = path.string();
-  const std::vector<std::uint8_t> bytes = read_bytes(file);
-  if (const std::optional<ImageHeader> header = read_image_header(bytes)) {
-    check_size(file, header->width, header->height, options.max_pixels);
-    TORCH_CHECK(header->complete, "load_image: cannot decode ", file, ": the file is cut short");
-  }
-  cv::Mat decoded;
-  try {
-    decoded = cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
-  } catch (const cv::Exception& error) {
-    TORCH_CHECK(false, "load_image: cannot decode ", file, ": ", error.err);
-  }
-  TORCH_CHECK(!decoded.empty() && decoded.type() == CV_8UC3, "load_image: cannot decode ", file,
-              ": damaged, or of no known format");
-  check_size(file, decoded.cols, decoded.rows, options.max_pixels);
-  const at::Tensor pixels =
-      at::empty({decoded.rows, decoded.cols, 3}, at::TensorOptions().dtype(at::kByte));
-  cv::Mat target = mat_over(pixels);
-  cv::cvtColor(decoded, target, cv::COLOR_BGR2RGB);
-  return pixels.permute({2, 0, 1});
-}
-
-void save_png(const std::filesystem::path& path, const at::Tensor& image) {
-  core::check_image("save_png", image);
+std::vector<std::uint8_t> png_of(const char* callee, const at::Tensor& image) {
+  core::check_image(callee, image);
   TORCH_CHECK_VALUE(image.size(1) <= std::numeric_limits<int>::max() &&
                         image.size(2) <= std::numeric_limits<int>::max(),
-                    "save_png: image must have sides below 2^31, got ", image.sizes());
+                    callee, ": image must have sides below 2^31, got ", image.sizes());
   const at::Tensor pixels = image.permute({1, 2, 0}).contiguous();
   std::vector<std::uint8_t> bytes;
   try {
     cv::Mat reversed;
     cv::cvtColor(mat_over(pixels), reversed, cv::COLOR_RGB2BGR);
-    TORCH_CHECK(cv::imencode(".png", reversed, bytes), "save_png: cannot encode ", path.string());
+    TORCH_CHECK(cv::imencode(".png", reversed, bytes), callee, ": cannot encode the image");
   } catch (const cv::Exception& error) {
-    TORCH_CHECK(false, "save_png: cannot encode ", path.string(), ": ", error.err);
+    TORCH_CHECK(false, callee, ": cannot encode the image: ", error.err);
   }
-  core::AtomicFile file(path);
-  file.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  file.commit();
+  return bytes;
+}
+
+}  // namespace
+
+at::Tensor load_image(const std::filesystem::path& path, const EncodedImageOptions& options) {
+  return read_encoded_image(path, options).decode();
+}
+
+std::vector<std::uint8_t> encode_png(const at::Tensor& image) {
+  return png_of("encode_png", image);
+}
+
+void save_png(const std::filesystem::path& path, const at::Tensor& image) {
+  write_whole(path, png_of("save_png", image));
+}
+
+void JpegOptions::check() const {
+  TORCH_CHECK_VALUE(quality >= 1 && quality <= 100,
+                    "encode_jpeg: quality must be in [1, 100], got ", quality);
+}
+
+std::vector<std::uint8_t> encode_jpeg(const at::Tensor& image, const JpegOptions& options) {
+  options.check();
+  return encode_jpeg(image, options.quality);
+}
+
+void save_jpeg(const std::filesystem::path& path, const at::Tensor& image,
+               const JpegOptions& options) {
+  write_whole(path, encode_jpeg(image, options));
 }
 
 void ToImageOptions::check() const {

@@ -7,13 +7,16 @@
 #include <torch/types.h>
 
 #include "lightly/core/random.hpp"
+#include "media/image_files.hpp"
 #include "support/matchers.hpp"
 
 namespace lightly::media {
 namespace {
 
+using lightly::testing::bytes_of;
 using lightly::testing::error_text;
 using lightly::testing::load_golden;
+using lightly::testing::Quiet;
 using lightly::testing::read_file;
 using lightly::testing::TemporaryFolder;
 using lightly::testing::tensors_close;
@@ -30,25 +33,11 @@ torch::Tensor random_image(std::int64_t height, std::int64_t width) {
   return pixels.permute({2, 0, 1});
 }
 
-std::string bytes_of(const torch::Tensor& file) {
-  return {reinterpret_cast<const char*>(file.const_data_ptr<std::uint8_t>()),
-          static_cast<std::size_t>(file.numel())};
-}
-
 std::string golden_file(const std::string& name) {
   return bytes_of(load_golden("media/images_pillow_13.0.0.safetensors").at(name + ".file"));
 }
 
-// The codecs report damage on the standard error stream; the tests' output stays clean of it.
-class Quiet {
- public:
-  Quiet() { ::testing::internal::CaptureStderr(); }
-  ~Quiet() { ::testing::internal::GetCapturedStderr(); }
-  Quiet(const Quiet&) = delete;
-  Quiet& operator=(const Quiet&) = delete;
-};
-
-std::string load_error(const std::string& bytes, const LoadImageOptions& options = {}) {
+std::string load_error(const std::string& bytes, const EncodedImageOptions& options = {}) {
   const Quiet quiet;
   const TemporaryFolder folder;
   write_file(folder / "x.img", bytes);
@@ -90,10 +79,10 @@ TEST(LoadImage, PngRoundTripIsExactForAnyStrides) {
 
 TEST(LoadImage, NamesFileAndReasonOfBadFiles) {
   EXPECT_THAT(error_text([] { load_image("/nonexistent/x.png"); }),
-              HasSubstr("load_image: cannot open /nonexistent/x.png: No such file"));
+              HasSubstr("cannot open /nonexistent/x.png: No such file"));
   EXPECT_THAT(error_text([] { load_image("/tmp"); }), HasSubstr("/tmp"));
   EXPECT_THAT(load_error(""), HasSubstr("the file is empty"));
-  EXPECT_THAT(load_error("not an image"), HasSubstr("damaged, or of no known format"));
+  EXPECT_THAT(load_error("not an image"), HasSubstr("x.img: of no known format"));
 }
 
 TEST(LoadImage, CutShortIsAnErrorNotInventedRows) {
@@ -106,8 +95,6 @@ TEST(LoadImage, CutShortIsAnErrorNotInventedRows) {
           << name << ", " << part;
     }
   }
-  const std::string jpeg = golden_file("jpeg_420");
-  EXPECT_THAT(load_error(jpeg.substr(0, jpeg.size() - 2)), HasSubstr("the file is cut short"));
 }
 
 TEST(LoadImage, RefusesTooManyPixelsByTheHeader) {
@@ -124,31 +111,17 @@ TEST(LoadImage, RefusesTooManyPixelsByTheHeader) {
   png.replace(16, 4, std::string(4, '\0'));
   EXPECT_THAT(load_error(png), HasSubstr("its header claims a size of 0 x 2147483647"));
   EXPECT_EQ(error_text([] { load_image("x", {.max_pixels = 0}); }),
-            "load_image: max_pixels must be >= 1, got 0");
+            "EncodedImage: max_pixels must be >= 1, got 0");
 }
 
-TEST(LoadImage, RandomDamageIsAnErrorOrAnImageNeverACrash) {
-  const Quiet quiet;
+TEST(LoadImage, IsReadEncodedImageDecoded) {
   const TemporaryFolder folder;
-  core::Random random(1);
-  int errors = 0;
-  for (const std::string name : {"bmp_rgb", "jpeg_420", "jpeg_progressive"}) {
-    const std::string good = golden_file(name);
-    for (int i = 0; i < 60; ++i) {
-      std::string bad = good;
-      for (int j = 0; j < 3; ++j) {
-        bad[random.below(std::min<std::size_t>(bad.size(), 700))] =
-            static_cast<char>(random.bits());
-      }
-      write_file(folder / "bad", bad);
-      errors += error_text([&] {
-                  EXPECT_EQ(load_image(folder / "bad", {.max_pixels = 100'000}).size(0), 3);
-                }) != "no error"
-                    ? 1
-                    : 0;
-    }
+  write_file(folder / "a.jpg", golden_file("jpeg_orientation_6"));
+  for (const bool turns : {false, true}) {
+    const EncodedImageOptions options{.exif_orientation = turns};
+    EXPECT_TRUE(tensors_equal(load_image(folder / "a.jpg", options),
+                              read_encoded_image(folder / "a.jpg", options).decode()));
   }
-  EXPECT_GT(errors, 10);
 }
 
 TEST(SavePng, ReplacesTheFileAndLeavesNothingElse) {
@@ -164,6 +137,44 @@ TEST(SavePng, NamesRuleAndValueOnBadInput) {
               HasSubstr("cannot create /nonexistent-folder/a.png"));
   EXPECT_THAT(error_text([] { save_png("a.png", torch::zeros({3, 2, 2})); }),
               HasSubstr("save_png: image must be a uint8 tensor [3, H, W] on the CPU, got Float"));
+}
+
+std::string text_of(const std::vector<std::uint8_t>& bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST(EncodePng, IsTheFileOfSavePng) {
+  const TemporaryFolder folder;
+  const torch::Tensor image = random_image(6, 5);
+  save_png(folder / "a.png", image);
+  EXPECT_EQ(read_file(folder / "a.png"), text_of(encode_png(image)));
+  EXPECT_THAT(
+      error_text([] { encode_png(torch::zeros({3, 2, 2})); }),
+      HasSubstr("encode_png: image must be a uint8 tensor [3, H, W] on the CPU, got Float"));
+}
+
+TEST(SaveJpeg, WritesEncodeJpegsFileOfThatQuality) {
+  const TemporaryFolder folder;
+  const torch::Tensor image = random_image(40, 30);
+  save_jpeg(folder / "a.jpg", image);
+  EXPECT_EQ(read_file(folder / "a.jpg"), text_of(encode_jpeg(image, {.quality = 75})));
+  EXPECT_EQ(load_image(folder / "a.jpg").sizes(), image.sizes());
+  save_jpeg(folder / "a.jpg", image, {.quality = 95});
+  EXPECT_EQ(read_file(folder / "a.jpg"), text_of(encode_jpeg(image, {.quality = 95})));
+  EXPECT_LT(encode_jpeg(image, {.quality = 30}).size(), encode_jpeg(image).size());
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(SaveJpeg, NamesRuleAndValueOnBadInput) {
+  EXPECT_EQ(error_text([] { encode_jpeg(random_image(2, 2), {.quality = 0}); }),
+            "encode_jpeg: quality must be in [1, 100], got 0");
+  EXPECT_EQ(error_text([] { save_jpeg("a.jpg", random_image(2, 2), {.quality = 101}); }),
+            "encode_jpeg: quality must be in [1, 100], got 101");
+  EXPECT_THAT(
+      error_text([] { encode_jpeg(torch::zeros({3, 2, 2})); }),
+      HasSubstr("encode_jpeg: image must be a uint8 tensor [3, H, W] on the CPU, got Float"));
+  EXPECT_THAT(error_text([] { save_jpeg("/nonexistent-folder/a.jpg", random_image(2, 2)); }),
+              HasSubstr("cannot create /nonexistent-folder/a.jpg"));
 }
 
 TEST(ToImage, UndoesNormalisation) {

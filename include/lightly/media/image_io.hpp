@@ -3,34 +3,43 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include "lightly/media/encoded_image.hpp"
+
 namespace lightly::media {
 
-struct LoadImageOptions {
-  /// Largest width times height that is decoded, >= 1. PNG, JPEG and BMP are refused by their
-  /// header, before memory is taken; other formats are held to 2^30 pixels until they are decoded.
-  std::int64_t max_pixels = std::int64_t{1} << 28;
+/// Reads and decodes an image file, uint8 [3, H, W], RGB, channels-last: as
+/// `read_encoded_image(path, options).decode()`, with its errors.
+at::Tensor load_image(const std::filesystem::path& path, const EncodedImageOptions& options = {});
+
+/// A PNG of an image (uint8 [3, H, W], any strides), of which EncodedImage gives the same pixels
+/// back. Throws c10::ValueError for another tensor.
+std::vector<std::uint8_t> encode_png(const at::Tensor& image);
+
+/// Writes encode_png's file through core::AtomicFile. Throws what it throws, and c10::Error when
+/// the file cannot be written.
+void save_png(const std::filesystem::path& path, const at::Tensor& image);
+
+struct JpegOptions {
+  /// 1 (smallest file) to 100, as Pillow's `quality`.
+  std::int64_t quality = 75;
 
   /// Throws c10::ValueError for a value out of its range.
   void check() const;
 };
 
-/// Reads an image file: uint8 [3, H, W], RGB, in channels-last memory.
-///
-/// PNG, JPEG, BMP, and what OpenCV's imgcodecs was built with (WebP, TIFF, PNM). Grey becomes RGB,
-/// alpha is dropped, an EXIF orientation is ignored, as in Pillow's
-/// `Image.open(path).convert("RGB")`; of 16 bits the upper 8 are kept. Throws c10::Error with the
-/// file and the reason when it cannot be read, is empty, cut short, damaged, of no known format or
-/// too large. (For a damaged file the codecs may also write a line to the standard error stream;
-/// OpenCV has no switch for it.)
-at::Tensor load_image(const std::filesystem::path& path, const LoadImageOptions& options = {});
+/// A baseline JPEG of an image (uint8 [3, H, W], any strides) with the settings of Pillow's
+/// `save(path, quality=quality)`. Throws c10::ValueError for another tensor and for a side above
+/// 65500 px.
+std::vector<std::uint8_t> encode_jpeg(const at::Tensor& image, const JpegOptions& options = {});
 
-/// Writes an image (uint8 [3, H, W], any strides) as PNG through core::AtomicFile; load_image gives
-/// the same pixels back. Throws c10::ValueError for another tensor and c10::Error when the file
-/// cannot be written.
-void save_png(const std::filesystem::path& path, const at::Tensor& image);
+/// Writes encode_jpeg's file through core::AtomicFile. Throws what it throws, and c10::Error when
+/// the file cannot be written.
+void save_jpeg(const std::filesystem::path& path, const at::Tensor& image,
+               const JpegOptions& options = {});
 
 struct ToImageOptions {
   /// Mean and standard deviation of red, green and blue that the view was normalised with;

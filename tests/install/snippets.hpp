@@ -1,6 +1,8 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <string>
 
 #include <torch/types.h>
 
@@ -22,6 +24,11 @@ struct Page {
 // The files that the snippets read, into the working directory.
 inline void write_files() {
   using namespace lightly;
+  for (const std::string name : {"ants/1.png", "ants/2.png", "bees/1.png", "bees/2.png"}) {
+    const std::filesystem::path path = "photos/" + name;
+    std::filesystem::create_directories(path.parent_path());
+    media::save_png(path, torch::randint(256, {3, 60, 80}, torch::kByte));
+  }
   const models::ResNet resnet = models::resnet18();
   models::save_weights(*resnet, "resnet18-f37072fd.pth");
   const models::ResNetBackbone backbone(resnet);

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/file_table.hpp"
+#include "lightly/data/lightly_dataset.hpp"
+
+namespace lightly::data {
+
+/// What lies in a folder.
+struct FolderListing {
+  /// Files with one of the image extensions.
+  FileTable files;
+  /// Names of the sub-folders that are the classes; none when the folder has no sub-folders.
+  std::vector<std::string> classes;
+  /// Those of them, left out or not, in which there was no image.
+  std::vector<std::string> empty_classes;
+  /// Relative path of the first video; empty when there is none.
+  std::string video;
+};
+
+/// Lists a folder and all below it, links to folders included, each folder read once for every path
+/// that leads to it. A folder that lies in itself, by a link, is passed over. Throws c10::Error
+/// that names what cannot be read; see LightlyDataset for what is listed.
+FolderListing list_folder(const std::filesystem::path& root, const LightlyDatasetOptions& options);
+
+}  // namespace lightly::data

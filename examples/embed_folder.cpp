@@ -50,12 +50,10 @@ models::ResNetBackbone load_backbone(const Options& options) {
 transforms::MultiViewTransform whole_image(const Options& options) {
   const std::int64_t side = options.resize > 0 ? options.resize : options.size * 8 / 7;
   const auto view = [side, size = options.size](const at::Tensor& image, core::Random&) {
-    const std::int64_t height = image.size(1);
-    const std::int64_t width = image.size(2);
-    const std::int64_t shorter = std::min(height, width);
-    return transforms::functional::center_crop(
-        transforms::functional::resize(image, {side * height / shorter, side * width / shorter}),
-        size);
+    const std::int64_t shorter = std::min(image.size(1), image.size(2));
+    const transforms::Size resized(side * image.size(1) / shorter, side * image.size(2) / shorter);
+    return transforms::functional::center_crop(transforms::functional::resize(image, resized),
+                                               size);
   };
   return {.transforms = {view}};
 }

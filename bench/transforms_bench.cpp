@@ -128,7 +128,7 @@ void measure_views(benchmark::State& state, std::int64_t side, double gaussian_b
   const auto make_batch = [&] {
     data::BatchBuilder builder(collate, kBatch, key, memory);
     for (std::int64_t i = 0; i < kBatch; ++i) {
-      builder.put(i, [&] { return samples[next]; }, [] { return std::string(); });
+      builder.put({.position = i}, [&] { return samples[next]; }, [] { return std::string(); });
       if (++next == samples.size()) {
         next = 0;
         ++key.epoch;

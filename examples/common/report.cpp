@@ -58,7 +58,7 @@ void save_views(const std::filesystem::path& path, const std::vector<data::Sampl
                 const data::BaseCollateFunction& collate, const SaveViewsOptions& options) {
   std::vector<at::Tensor> images;
   for (const data::Sample& sample : samples) {
-    images.push_back(sample.image);
+    images.push_back(sample.pixels());
   }
   const data::Batch batch = collate(samples, {.seed = options.seed});
   media::save_png(path, evaluation::views_sheet(images, batch.views,

@@ -1,9 +1,14 @@
 #include "data/batch_builder.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <exception>
 #include <utility>
 
+#include <ATen/core/grad_mode.h>
 #include <c10/util/Exception.h>
+
+#include "data/view_region.hpp"
 
 namespace lightly::data {
 namespace {
@@ -24,59 +29,121 @@ std::string current_error() {
   }
 }
 
+using Clock = std::chrono::steady_clock;
+
+std::int64_t nanoseconds(Clock::duration duration) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count();
+}
+
+// Apart from every epoch that is asked for, which lies below 2^32 in practice.
+constexpr int kOccurrenceShift = 32;
+
 }  // namespace
 
 BatchBuilder::BatchBuilder(const BaseCollateFunction& collate, std::int64_t size,
-                           const core::RandomKey& key, std::shared_ptr<BatchMemory> memory)
+                           const core::RandomKey& key, std::shared_ptr<BatchMemory> memory,
+                           const BatchBuilderOptions& options)
     : collate_(collate),
       key_(key),
+      options_(options),
       memory_(std::move(memory)),
       views_(static_cast<std::size_t>(collate.num_views())),
       sizes_(static_cast<std::size_t>(size * collate.num_views())),
-      errors_(static_cast<std::size_t>(size)),
+      failures_(static_cast<std::size_t>(size)),
+      filled_(static_cast<std::size_t>(size)),
       file_names_(static_cast<std::size_t>(size)),
       targets_(static_cast<std::size_t>(size)),
       indices_(static_cast<std::size_t>(size)) {}
 
-void BatchBuilder::put(std::int64_t position, c10::function_ref<Sample()> load,
+bool BatchBuilder::put(const Slot& slot, c10::function_ref<Sample()> load,
                        c10::function_ref<std::string()> name) noexcept {
-  const auto p = static_cast<std::size_t>(position);
-  try {
-    const Sample sample = load();
-    file_names_[p] = sample.file_name;
-    write(position, sample);
-  } catch (...) {
-    errors_[p] = current_error();
-    if (errors_[p].empty()) {
-      errors_[p] = "an exception without text";
-    }
+  const auto p = static_cast<std::size_t>(slot.position);
+  std::optional<std::string> error = attempt(slot, load);
+  if (!error) {
+    return true;
   }
-  if (!errors_[p].empty() && file_names_[p].empty()) {
+  std::string named = std::move(file_names_[p]);
+  if (named.empty()) {
     try {
-      file_names_[p] = name();
+      named = name();
     } catch (...) {
       // The position says which.
     }
-    if (file_names_[p].empty()) {
-      file_names_[p] = "sample at position " + std::to_string(position);
+    if (named.empty()) {
+      named = "sample at position " + std::to_string(slot.position);
+    }
+  }
+  failures_[p] = {
+      .index = slot.index, .file_name = std::move(named), .reason = std::move(*error)};
+  return false;
+}
+
+bool BatchBuilder::replace(const Slot& slot, c10::function_ref<Sample()> load) noexcept {
+  return !attempt(slot, load);
+}
+
+std::optional<std::string> BatchBuilder::attempt(const Slot& slot,
+                                                 c10::function_ref<Sample()> load) noexcept {
+  const auto p = static_cast<std::size_t>(slot.position);
+  const Clock::time_point begin = Clock::now();
+  Clock::time_point loaded = begin;
+  std::optional<std::string> error;
+  try {
+    file_names_[p].clear();
+    const Sample sample = load();
+    loaded = Clock::now();
+    file_names_[p] = sample.file_name;
+    write(slot, sample);
+    filled_[p] = 1;
+  } catch (...) {
+    error = current_error();
+    if (error->empty()) {
+      error = "an exception without text";
+    }
+  }
+  const Clock::time_point end = Clock::now();
+  loaded = std::max(loaded, begin);
+  load_ns_ += nanoseconds((error && loaded == begin ? end : loaded) - begin);
+  view_ns_ += nanoseconds(error && loaded == begin ? Clock::duration(0) : end - loaded);
+  return error;
+}
+
+void BatchBuilder::write(const Slot& slot, const Sample& sample) {
+  const auto p = static_cast<std::size_t>(slot.position);
+  targets_[p] = sample.target;
+  indices_[p] = sample.index;
+  core::RandomKey key = key_;
+  key.epoch += slot.occurrence << kOccurrenceShift;
+  const auto places = [&](std::int64_t v) {
+    return [this, p, v, position = slot.position](const transforms::Size& size) {
+      sizes_[p * views_.size() + static_cast<std::size_t>(v)] = size;
+      return place(v, position, size);
+    };
+  };
+  if (!sample.encoded) {
+    for (std::int64_t v = 0; v < collate_.num_views(); ++v) {
+      collate_.writer(v).write(sample, key, places(v));
+    }
+    return;
+  }
+  const Clock::time_point begin = Clock::now();
+  const ViewRegion region(collate_, sample, key);
+  const media::ImagePart part = region.decode(*sample.encoded, options_.decode);
+  decode_ns_ += nanoseconds(Clock::now() - begin);
+  // For transforms that draw nothing beforehand.
+  Sample decoded{.image = part.pixels, .file_name = sample.file_name, .index = sample.index};
+  for (std::int64_t v = 0; v < collate_.num_views(); ++v) {
+    const auto params = region.params(v, part);
+    if (params) {
+      collate_.writer(v).write(part.pixels, *params, places(v));
+    } else {
+      collate_.writer(v).write(decoded, key, places(v));
     }
   }
 }
 
-void BatchBuilder::write(std::int64_t position, const Sample& sample) {
-  const auto p = static_cast<std::size_t>(position);
-  targets_[p] = sample.target;
-  indices_[p] = sample.index;
-  for (std::int64_t v = 0; v < collate_.num_views(); ++v) {
-    collate_.writer(v).write(sample, key_, [&](const transforms::Size& size) {
-      sizes_[p * views_.size() + static_cast<std::size_t>(v)] = size;
-      return slot(v, position, size);
-    });
-  }
-}
-
-std::optional<ViewWriter::FloatImage> BatchBuilder::slot(std::int64_t view, std::int64_t position,
-                                                         const transforms::Size& size) {
+std::optional<ViewWriter::FloatImage> BatchBuilder::place(std::int64_t view, std::int64_t position,
+                                                          const transforms::Size& size) {
   const std::scoped_lock lock(mutex_);
   at::Tensor& images = views_[static_cast<std::size_t>(view)];
   if (!images.defined()) {
@@ -90,21 +157,74 @@ std::optional<ViewWriter::FloatImage> BatchBuilder::slot(std::int64_t view, std:
                                 /*streamed=*/images.nbytes() > kCachedBytes};
 }
 
-Batch BatchBuilder::finish(std::string_view callee) {
-  for (std::size_t p = 0; p < errors_.size(); ++p) {
-    TORCH_CHECK(errors_[p].empty(), callee, ": ", file_names_[p], ": ", errors_[p]);
+BatchBuilder::Finished BatchBuilder::finish(std::string_view callee) {
+  std::vector<std::size_t> there;
+  std::vector<SampleFailure> failures;
+  for (std::size_t p = 0; p < filled_.size(); ++p) {
+    if (failures_[p]) {
+      TORCH_CHECK(filled_[p] != 0 || options_.on_error == OnError::kSkip, callee, ": ",
+                  failures_[p]->file_name, ": ", failures_[p]->reason);
+      failures.push_back(std::move(*failures_[p]));
+    }
+    if (filled_[p] != 0) {
+      there.push_back(p);
+    }
+  }
+  TORCH_CHECK(!there.empty(), callee, ": every sample of a batch failed, the first one: ",
+              failures.front().file_name, ": ", failures.front().reason);
+  check_sizes(callee, there);
+  if (there.size() < filled_.size()) {
+    leave_only(there);
+  }
+  return {.batch = {.views = std::move(views_),
+                    .targets = memory_->targets(targets_),
+                    .file_names = std::move(file_names_),
+                    .indices = std::move(indices_)},
+          .failures = std::move(failures)};
+}
+
+void BatchBuilder::check_sizes(std::string_view callee,
+                               const std::vector<std::size_t>& there) const {
+  for (const std::size_t p : there) {
     for (std::size_t v = 0; v < views_.size(); ++v) {
-      const transforms::Size& first = sizes_[v];
+      const transforms::Size& first = sizes_[there.front() * views_.size() + v];
       const transforms::Size& size = sizes_[p * views_.size() + v];
       TORCH_CHECK(size == first, callee, ": ", file_names_[p], ": view ", v,
                   " must have the size of the batch's first, ", first.height, "x", first.width,
-                  " of ", file_names_[0], ", got ", size.height, "x", size.width);
+                  " of ", file_names_[there.front()], ", got ", size.height, "x", size.width);
     }
   }
-  return {.views = std::move(views_),
-          .targets = memory_->targets(targets_),
-          .file_names = std::move(file_names_),
-          .indices = std::move(indices_)};
+}
+
+// Moves the samples that are there to the front, in their order.
+void BatchBuilder::leave_only(const std::vector<std::size_t>& there) {
+  const at::NoGradGuard no_grad;
+  for (std::size_t to = 0; to < there.size(); ++to) {
+    const std::size_t from = there[to];
+    if (from == to) {
+      continue;
+    }
+    for (const at::Tensor& images : views_) {
+      images[static_cast<std::int64_t>(to)].copy_(images[static_cast<std::int64_t>(from)]);
+    }
+    targets_[to] = targets_[from];
+    file_names_[to] = std::move(file_names_[from]);
+    indices_[to] = indices_[from];
+  }
+  const auto count = static_cast<std::int64_t>(there.size());
+  for (at::Tensor& images : views_) {
+    images = images.narrow(0, 0, count);
+  }
+  targets_.resize(there.size());
+  file_names_.resize(there.size());
+  indices_.resize(there.size());
+}
+
+BatchBuilder::Times BatchBuilder::times() const {
+  constexpr double kSeconds = 1e-9;
+  return {.load_seconds = static_cast<double>(load_ns_) * kSeconds,
+          .decode_seconds = static_cast<double>(decode_ns_) * kSeconds,
+          .view_seconds = static_cast<double>(view_ns_ - decode_ns_) * kSeconds};
 }
 
 }  // namespace lightly::data

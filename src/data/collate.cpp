@@ -105,10 +105,10 @@ Batch BaseCollateFunction::operator()(const std::vector<Sample>& samples,
   BatchBuilder builder(*this, static_cast<std::int64_t>(samples.size()), key, memory);
   for (std::size_t i = 0; i < samples.size(); ++i) {
     builder.put(
-        static_cast<std::int64_t>(i), [&] { return samples[i]; },
-        [&] { return samples[i].file_name; });
+        {.position = static_cast<std::int64_t>(i), .index = samples[i].index},
+        [&] { return samples[i]; }, [&] { return samples[i].file_name; });
   }
-  return builder.finish("BaseCollateFunction");
+  return builder.finish("BaseCollateFunction").batch;
 }
 
 ImageCollateFunction::ImageCollateFunction(const ImageCollateFunctionOptions& options)

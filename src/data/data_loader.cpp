@@ -1,10 +1,11 @@
 #include "lightly/data/data_loader.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <mutex>
-#include <numeric>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -26,6 +27,16 @@ void DataLoaderOptions::check() const {
   core::check_at_least("DataLoader", "prefetch_factor", prefetch_factor, 1);
 }
 
+namespace {
+
+// The view under which replacements are drawn, beside RandomKey::kShuffle.
+constexpr std::uint64_t kReplacements = core::RandomKey::kShuffle - 1;
+constexpr int kMostReplacements = 16;
+// An occurrence that no epoch reaches.
+constexpr std::uint64_t kReplacing = std::uint64_t{1} << 31;
+
+}  // namespace
+
 /// The loader's state and its threads. One range at a time is served, named by a serial number.
 class DataLoader::Engine {
  public:
@@ -33,8 +44,12 @@ class DataLoader::Engine {
       : dataset_(std::move(dataset)), collate_(std::move(collate)), options_(options) {
     options_.check();
     TORCH_CHECK_VALUE(dataset_ != nullptr, "DataLoader: dataset must not be null");
-    const std::int64_t samples = dataset_->size();
-    TORCH_CHECK_VALUE(samples > 0, "DataLoader: dataset must not be empty");
+    TORCH_CHECK_VALUE(dataset_->size() > 0, "DataLoader: dataset must not be empty");
+    TORCH_CHECK_VALUE(options_.sampler == nullptr || !options_.shuffle,
+                      "DataLoader: shuffle must be false with a sampler, which has the order");
+    const std::int64_t samples =
+        options_.sampler == nullptr ? dataset_->size() : options_.sampler->size();
+    TORCH_CHECK_VALUE(samples > 0, "DataLoader: sampler must not be empty");
     TORCH_CHECK_VALUE(!options_.drop_last || options_.batch_size <= samples,
                       "DataLoader: batch_size must be <= the size of the data set with drop_last, "
                       "got batch_size ",
@@ -85,14 +100,9 @@ class DataLoader::Engine {
     cancel(serial_);
     const std::scoped_lock lock(mutex_);
     key_ = {.seed = options_.seed, .epoch = static_cast<std::uint64_t>(epoch)};
-    if (options_.shuffle) {
-      core::RandomKey key = key_;
-      key.view = core::RandomKey::kShuffle;
-      order_ = core::Random(key).permutation(dataset_->size());
-    } else {
-      order_.resize(static_cast<std::size_t>(dataset_->size()));
-      std::iota(order_.begin(), order_.end(), std::int64_t{0});
-    }
+    take_order();
+    statistics_ = {};
+    failures_.clear();
     next_batch_ = options.first_batch;
     fill_window();
     return ++serial_;
@@ -114,6 +124,7 @@ class DataLoader::Engine {
 
   /// The next batch of the range `serial`, or none at its end.
   std::optional<Batch> next(std::uint64_t serial) {
+    const auto asked = std::chrono::steady_clock::now();
     std::unique_lock lock(mutex_);
     TORCH_CHECK(!stopping_, "DataLoader: a range must not be used after its loader is destroyed");
     TORCH_CHECK(serial == serial_,
@@ -131,14 +142,37 @@ class DataLoader::Engine {
     window_.pop_front();
     fill_window();
     lock.unlock();
-    return job->builder.finish("DataLoader");
+    BatchBuilder::Finished finished = job->builder.finish("DataLoader");
+    lock.lock();
+    const BatchBuilder::Times times = job->builder.times();
+    const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - asked;
+    statistics_.batches += 1;
+    statistics_.samples += static_cast<std::int64_t>(finished.batch.indices.size());
+    statistics_.failures += static_cast<std::int64_t>(finished.failures.size());
+    statistics_.wait_seconds += waited.count();
+    statistics_.load_seconds += times.load_seconds;
+    statistics_.decode_seconds += times.decode_seconds;
+    statistics_.view_seconds += times.view_seconds;
+    std::ranges::move(finished.failures, std::back_inserter(failures_));
+    return std::move(finished.batch);
+  }
+
+  LoaderStatistics statistics() const {
+    const std::scoped_lock lock(mutex_);
+    return statistics_;
+  }
+
+  std::vector<SampleFailure> failures() const {
+    const std::scoped_lock lock(mutex_);
+    return failures_;
   }
 
  private:
   /// A batch that was begun; the counts are guarded by mutex_.
   struct Job {
     Job(const Engine& engine, std::int64_t first_, std::int64_t size)
-        : first(first_), builder(engine.collate_, size, engine.key_, engine.memory_) {}
+        : first(first_), builder(engine.collate_, size, engine.key_, engine.memory_,
+                  {.on_error = engine.options_.on_error, .decode = engine.options_.decode}) {}
 
     /// Where its samples begin in order_.
     std::int64_t first;
@@ -146,6 +180,33 @@ class DataLoader::Engine {
     std::int64_t claimed = 0;
     std::int64_t finished = 0;
   };
+
+  // The order of the epoch that key_ names; mutex_ is held and nothing runs.
+  void take_order() {
+    occurrences_.clear();
+    if (options_.sampler == nullptr) {
+      const std::int64_t size = dataset_->size();
+      order_ = options_.shuffle ? RandomSampler(size).order(key_)
+                                : SequentialSampler(size).order(key_);
+      return;
+    }
+    order_ = options_.sampler->order(key_);
+    TORCH_CHECK_VALUE(static_cast<std::int64_t>(order_.size()) == options_.sampler->size(),
+                      "DataLoader: the sampler must give as many indices as it has, ",
+                      options_.sampler->size(), ", got ", order_.size());
+    std::vector<std::uint32_t> seen(static_cast<std::size_t>(dataset_->size()));
+    for (std::size_t place = 0; place < order_.size(); ++place) {
+      const std::int64_t index = order_[place];
+      TORCH_CHECK_VALUE(index >= 0 && index < dataset_->size(),
+                        "DataLoader: the sampler's indices must be in [0, ", dataset_->size(),
+                        "), got ", index);
+      const std::uint32_t occurrence = seen[static_cast<std::size_t>(index)]++;
+      if (occurrence > 0) {
+        occurrences_.resize(order_.size());
+        occurrences_[place] = occurrence;
+      }
+    }
+  }
 
   // Begins as many batches as may be ahead; mutex_ is held.
   void fill_window() {
@@ -194,10 +255,32 @@ class DataLoader::Engine {
   // Puts the samples [begin, end) of a batch; order_ does not change while a job runs.
   void run(Job& job, std::int64_t begin, std::int64_t end) {
     for (std::int64_t position = begin; position < end; ++position) {
-      const std::int64_t index = order_[static_cast<std::size_t>(job.first + position)];
-      job.builder.put(
-          position, [&] { return dataset_->get(index); },
-          [&] { return dataset_->file_name(index); });
+      const auto place = static_cast<std::size_t>(job.first + position);
+      const std::int64_t index = order_[place];
+      const bool is_put = job.builder.put(
+          {.position = position,
+           .index = index,
+           .occurrence = occurrences_.empty() ? 0 : occurrences_[place]},
+          [&] { return dataset_->get(index); }, [&] { return dataset_->file_name(index); });
+      if (!is_put && options_.on_error == OnError::kReplace) {
+        replace(job.builder, position, index);
+      }
+    }
+  }
+
+  void replace(BatchBuilder& builder, std::int64_t position, std::int64_t index) const {
+    core::RandomKey key = key_;
+    key.index = static_cast<std::uint64_t>(index);
+    key.view = kReplacements;
+    core::Random random(key);
+    for (int i = 0; i < kMostReplacements; ++i) {
+      const auto other =
+          static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(dataset_->size())));
+      // Other views than where the epoch takes that sample itself.
+      const Slot slot{.position = position, .index = other, .occurrence = kReplacing};
+      if (builder.replace(slot, [&] { return dataset_->get(other); })) {
+        return;
+      }
     }
   }
 
@@ -208,13 +291,17 @@ class DataLoader::Engine {
   std::int64_t num_batches_ = 0;
   std::int64_t piece_ = 1;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable done_;
   bool stopping_ = false;
   std::uint64_t serial_ = 0;
   core::RandomKey key_;
   std::vector<std::int64_t> order_;
+  /// By place in the order, how often the sample came before; empty when none comes twice.
+  std::vector<std::uint32_t> occurrences_;
+  LoaderStatistics statistics_;
+  std::vector<SampleFailure> failures_;
   /// The first batch that was not begun.
   std::int64_t next_batch_ = 0;
   /// Batches begun and not yet handed out, in order.
@@ -235,6 +322,14 @@ DataLoader::~DataLoader() {
 
 std::int64_t DataLoader::size() const {
   return engine_->size();
+}
+
+LoaderStatistics DataLoader::statistics() const {
+  return engine_->statistics();
+}
+
+std::vector<SampleFailure> DataLoader::failures() const {
+  return engine_->failures();
 }
 
 BatchRange DataLoader::epoch(std::int64_t epoch, const EpochOptions& options) {

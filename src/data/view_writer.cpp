@@ -32,20 +32,39 @@ ViewWriter::ViewWriter(const transforms::ImageTransform& transform, std::int64_t
       view_(view),
       normalizer_(transforms::functional::normalizer(normalization)) {}
 
-void ViewWriter::write(const Sample& sample, const core::RandomKey& key, Place place) const {
-  core::Random random({.seed = key.seed,
+core::Random ViewWriter::random(std::int64_t index, const core::RandomKey& key) const {
+  return core::Random({.seed = key.seed,
                        .epoch = key.epoch,
-                       .index = static_cast<std::uint64_t>(sample.index),
+                       .index = static_cast<std::uint64_t>(index),
                        .view = static_cast<std::uint64_t>(view_)});
+}
+
+std::optional<transforms::ImageView::Params> ViewWriter::draw(const transforms::Size& image_size,
+                                                              std::int64_t index,
+                                                              const core::RandomKey& key) const {
+  if (image_view_ == nullptr) {
+    return std::nullopt;
+  }
+  core::Random stream = random(index, key);
+  return image_view_->sample(image_size, stream);
+}
+
+void ViewWriter::write(const at::Tensor& image, const transforms::ImageView::Params& params,
+                       Place place) const {
+  if (const auto slot = place(view_size())) {
+    transforms::write_view(*image_view_, image, params, normalizer_, *slot);
+  }
+}
+
+void ViewWriter::write(const Sample& sample, const core::RandomKey& key, Place place) const {
+  const at::Tensor image = sample.pixels();
   if (image_view_ != nullptr) {
-    core::check_image("ImageView", sample.image);
-    const auto params = image_view_->sample({sample.image.size(1), sample.image.size(2)}, random);
-    if (const auto slot = place(image_view_->options().input_size)) {
-      transforms::write_view(*image_view_, sample.image, params, normalizer_, *slot);
-    }
+    core::check_image("ImageView", image);
+    write(image, *draw({image.size(1), image.size(2)}, sample.index, key), place);
     return;
   }
-  const at::Tensor made = transform_(sample.image, random);
+  core::Random stream = random(sample.index, key);
+  const at::Tensor made = transform_(image, stream);
   // finish() of the batch adds the callee and the sample's name.
   transforms::check_made("", view_, made);
   const auto slot = place({made.size(1), made.size(2)});

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include <ATen/core/Tensor.h>
 #include <c10/util/FunctionRef.h>
 
 #include "lightly/core/random.hpp"
@@ -30,7 +31,22 @@ class ViewWriter {
   /// Throws c10::ValueError when the transform makes anything but uint8 or float32 [3, h, w].
   void write(const Sample& sample, const core::RandomKey& key, Place place) const;
 
+  /// The choices for the view of a sample whose image has that size, when they can be drawn before
+  /// the image is decoded.
+  std::optional<transforms::ImageView::Params> draw(const transforms::Size& image_size,
+                                                    std::int64_t index,
+                                                    const core::RandomKey& key) const;
+
+  /// Writes the view that draw() gave choices for.
+  void write(const at::Tensor& image, const transforms::ImageView::Params& params,
+             Place place) const;
+
+  /// Of the views that draw() gives choices for.
+  const transforms::Size& view_size() const { return image_view_->options().input_size; }
+
  private:
+  core::Random random(std::int64_t index, const core::RandomKey& key) const;
+
   const transforms::ImageTransform& transform_;
   /// The transform when it is an ImageView: it writes floats by itself.
   const transforms::ImageView* image_view_;

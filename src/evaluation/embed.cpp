@@ -57,17 +57,18 @@ at::Tensor load_batch(const data::Dataset& dataset, std::int64_t begin, std::int
   auto* labels = result.labels.mutable_data_ptr<std::int64_t>();
   for (std::int64_t i = begin; i < end; ++i) {
     data::Sample sample = dataset.get(i);
-    core::check_image("embed: " + sample.file_name, sample.image);
+    const at::Tensor image = sample.pixels();
+    core::check_image("embed: " + sample.file_name, image);
     if (!batch.defined()) {
       batch = at::empty(
-          {end - begin, 3, sample.image.size(1), sample.image.size(2)},
+          {end - begin, 3, image.size(1), image.size(2)},
           at::TensorOptions().dtype(at::kByte).memory_format(at::MemoryFormat::ChannelsLast));
     }
-    TORCH_CHECK_VALUE(sample.image.sizes() == batch.sizes().slice(1),
-                      "embed: images of a batch must have one size, got ", sample.image.sizes(),
+    TORCH_CHECK_VALUE(image.sizes() == batch.sizes().slice(1),
+                      "embed: images of a batch must have one size, got ", image.sizes(),
                       " of ", sample.file_name, " after ", batch.sizes().slice(1), " of ",
                       result.file_names[static_cast<std::size_t>(begin)]);
-    batch.select(0, i - begin).copy_(sample.image);
+    batch.select(0, i - begin).copy_(image);
     labels[i] = sample.target;
     result.file_names.push_back(std::move(sample.file_name));
   }

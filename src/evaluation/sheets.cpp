@@ -118,7 +118,7 @@ at::Tensor neighbours_sheet(const data::Dataset& dataset,
   sheet.row_titles.clear();
   std::vector<std::vector<media::SheetCell>> rows;
   for (const std::int64_t query : queries) {
-    rows.push_back({{.image = dataset.get(query).image}});
+    rows.push_back({{.image = dataset.get(query).pixels()}});
   }
   const auto* label = labels.const_data_ptr<std::int64_t>();
   for (const auto& [title, embeddings] : stages) {
@@ -132,7 +132,7 @@ at::Tensor neighbours_sheet(const data::Dataset& dataset,
     for (std::size_t i = 0; i < rows.size(); ++i) {
       for (std::int64_t j = 0; j < options.k; ++j) {
         const std::int64_t index = found[static_cast<std::int64_t>(i) * options.k + j];
-        rows[i].push_back({.image = dataset.get(index).image,
+        rows[i].push_back({.image = dataset.get(index).pixels(),
                            .frame = label[index] == label[queries[i]] ? kSameClass : kOtherClass});
       }
     }

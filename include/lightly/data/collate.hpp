@@ -20,6 +20,7 @@
 namespace lightly::data {
 
 class BatchBuilder;
+class ViewRegion;
 class ViewWriter;
 
 using BaseCollateFunctionOptions = transforms::MultiViewTransform;
@@ -52,6 +53,7 @@ class BaseCollateFunction {
 
  private:
   friend class BatchBuilder;
+  friend class ViewRegion;
   struct Views;
 
   /// What makes view `view`, in [0, num_views()).

@@ -5,10 +5,14 @@
 #include <iterator>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "lightly/data/collate.hpp"
 #include "lightly/data/dataset.hpp"
+#include "lightly/data/decode.hpp"
+#include "lightly/data/on_error.hpp"
 #include "lightly/data/sample.hpp"
+#include "lightly/data/sampler.hpp"
 
 namespace lightly::data {
 
@@ -28,6 +32,12 @@ struct DataLoaderOptions {
   std::uint64_t seed = 0;
   /// Page-locked memory, for copies to the GPU; ignored without CUDA.
   bool pin_memory = false;
+  /// Which samples an epoch takes, in which order; `shuffle` must be false then. None: all of them.
+  /// A sample that comes more than once in an epoch has other random views each time.
+  SamplerPtr sampler = nullptr;
+  OnError on_error = OnError::kThrow;
+  /// For data sets that give encoded images.
+  Decode decode = Decode::kExact;
 
   void check() const;
 };
@@ -35,6 +45,24 @@ struct DataLoaderOptions {
 struct EpochOptions {
   /// The batch to begin with, in [0, number of batches], to go on with an epoch that was cut off.
   std::int64_t first_batch = 0;
+};
+
+/// Where the time of an epoch goes, since DataLoader::epoch was called.
+///
+/// A loader is the bottleneck when the consumer waits; then more workers help until they take all
+/// cores, and after that what makes loading or views cheaper.
+struct LoaderStatistics {
+  /// Handed out, or left out of what was.
+  std::int64_t batches = 0;
+  std::int64_t samples = 0;
+  std::int64_t failures = 0;
+  /// How long the consumer has waited for batches.
+  double wait_seconds = 0.0;
+  /// What the batches handed out took to make, all workers together: the data set's get(), decoding
+  /// of encoded images, and their views.
+  double load_seconds = 0.0;
+  double decode_seconds = 0.0;
+  double view_seconds = 0.0;
 };
 
 class BatchRange;
@@ -49,8 +77,8 @@ class BatchRange;
 /// loop early is fine. The threads live as long as the loader; it is not thread-safe itself.
 class DataLoader {
  public:
-  /// Throws c10::ValueError for no data set, an empty one, or one smaller than a batch when
-  /// `drop_last`.
+  /// Throws c10::ValueError for no data set, an empty one, an epoch smaller than a batch when
+  /// `drop_last`, or a sampler and `shuffle`.
   DataLoader(DatasetPtr dataset, BaseCollateFunction collate, DataLoaderOptions options = {});
   ~DataLoader();
   DataLoader(const DataLoader&) = delete;
@@ -61,6 +89,13 @@ class DataLoader {
 
   /// The batches of one epoch, `epoch` >= 0, for one loop; it ends the range given out before.
   BatchRange epoch(std::int64_t epoch, const EpochOptions& options = {});
+
+  /// Of the epoch that was asked for last.
+  LoaderStatistics statistics() const;
+
+  /// The samples that were skipped or replaced in the batches handed out of the epoch that was asked
+  /// for last, in their order, whatever the number of workers.
+  std::vector<SampleFailure> failures() const;
 
   class Engine;
 

@@ -73,8 +73,7 @@ bool BatchBuilder::put(const Slot& slot, c10::function_ref<Sample()> load,
       named = "sample at position " + std::to_string(slot.position);
     }
   }
-  failures_[p] = {
-      .index = slot.index, .file_name = std::move(named), .reason = std::move(*error)};
+  failures_[p] = {.index = slot.index, .file_name = std::move(named), .reason = std::move(*error)};
   return false;
 }
 
@@ -170,8 +169,9 @@ BatchBuilder::Finished BatchBuilder::finish(std::string_view callee) {
       there.push_back(p);
     }
   }
-  TORCH_CHECK(!there.empty(), callee, ": every sample of a batch failed, the first one: ",
-              failures.front().file_name, ": ", failures.front().reason);
+  TORCH_CHECK(!there.empty(), callee,
+              ": every sample of a batch failed, the first one: ", failures.front().file_name, ": ",
+              failures.front().reason);
   check_sizes(callee, there);
   if (there.size() < filled_.size()) {
     leave_only(there);

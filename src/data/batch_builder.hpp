@@ -60,7 +60,8 @@ class BatchBuilder {
 
   std::int64_t size() const { return static_cast<std::int64_t>(file_names_.size()); }
 
-  /// Makes the views of what `load` returns and writes them into the slot; says whether that worked.
+  /// Makes the views of what `load` returns and writes them into the slot; says whether that
+  /// worked.
   ///
   /// Thread-safe for different positions. Throws nothing: what goes wrong waits for finish(), under
   /// the sample's name or, when there is no sample, under what `name` returns.

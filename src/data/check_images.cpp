@@ -11,6 +11,7 @@
 #include <c10/util/Exception.h>
 
 #include "lightly/core/check.hpp"
+#include "lightly/media/image_io.hpp"
 
 namespace lightly::data {
 namespace {

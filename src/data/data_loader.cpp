@@ -171,7 +171,8 @@ class DataLoader::Engine {
   /// A batch that was begun; the counts are guarded by mutex_.
   struct Job {
     Job(const Engine& engine, std::int64_t first_, std::int64_t size)
-        : first(first_), builder(engine.collate_, size, engine.key_, engine.memory_,
+        : first(first_),
+          builder(engine.collate_, size, engine.key_, engine.memory_,
                   {.on_error = engine.options_.on_error, .decode = engine.options_.decode}) {}
 
     /// Where its samples begin in order_.
@@ -186,8 +187,8 @@ class DataLoader::Engine {
     occurrences_.clear();
     if (options_.sampler == nullptr) {
       const std::int64_t size = dataset_->size();
-      order_ = options_.shuffle ? RandomSampler(size).order(key_)
-                                : SequentialSampler(size).order(key_);
+      order_ =
+          options_.shuffle ? RandomSampler(size).order(key_) : SequentialSampler(size).order(key_);
       return;
     }
     order_ = options_.sampler->order(key_);

@@ -135,10 +135,10 @@ std::int64_t LightlyDataset::size() const {
 
 Sample LightlyDataset::get(std::int64_t index) const {
   std::string name = file_name(index);
-  return {.image = media::load_image(path(index), image_options_),
-          .target = files_->target(index),
+  return {.target = files_->target(index),
           .file_name = std::move(name),
-          .index = index};
+          .index = index,
+          .encoded = media::read_encoded_image(path(index), image_options_)};
 }
 
 std::string LightlyDataset::file_name(std::int64_t index) const {

@@ -13,7 +13,7 @@
 #include "core/input_file.hpp"
 #include "lightly/core/atomic_file.hpp"
 #include "lightly/data/lightly_dataset.hpp"
-#include "lightly/media/save_jpeg.hpp"
+#include "lightly/media/image_io.hpp"
 
 namespace lightly::data {
 namespace {

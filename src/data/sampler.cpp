@@ -111,9 +111,8 @@ std::vector<std::int64_t> WeightedRandomSampler::order(const core::RandomKey& ke
   }
   const auto end = arrivals.begin() + static_cast<std::ptrdiff_t>(count);
   std::partial_sort(arrivals.begin(), end, arrivals.end());
-  std::transform(arrivals.begin(), end, indices.begin(), [](const auto& item) {
-    return item.second;
-  });
+  std::transform(arrivals.begin(), end, indices.begin(),
+                 [](const auto& item) { return item.second; });
   return indices;
 }
 
@@ -139,8 +138,7 @@ std::vector<std::int64_t> ShardSampler::order(const core::RandomKey& key) const 
   std::vector<std::int64_t> indices(static_cast<std::size_t>(size_));
   for (std::int64_t i = 0; i < size_; ++i) {
     const std::int64_t place = i * options_.num_shards + options_.shard;
-    indices[static_cast<std::size_t>(i)] =
-        all[static_cast<std::size_t>(place) % all.size()];
+    indices[static_cast<std::size_t>(i)] = all[static_cast<std::size_t>(place) % all.size()];
   }
   return indices;
 }

@@ -20,7 +20,8 @@ Sample TransformedDataset::get(std::int64_t index) const {
   Sample sample = base_->get(index);
   core::Random random(core::RandomKey{
       .seed = seed_, .index = static_cast<std::uint64_t>(index), .view = kTransform});
-  sample.image = transform_(sample.image, random);
+  sample.image = transform_(sample.pixels(), random);
+  sample.encoded.reset();
   core::check_image("TransformedDataset: " + sample.file_name, sample.image);
   return sample;
 }

@@ -69,8 +69,8 @@ std::int64_t ViewRegion::reduction() const {
   std::int64_t factor = kLargestReduction;
   for (const View& view : views_) {
     const transforms::Box& crop = view.params->crop;
-    while (factor > 1 && (crop.height < factor * view.size.height ||
-                          crop.width < factor * view.size.width)) {
+    while (factor > 1 &&
+           (crop.height < factor * view.size.height || crop.width < factor * view.size.width)) {
       factor /= 2;
     }
   }
@@ -83,14 +83,12 @@ std::optional<transforms::ImageView::Params> ViewRegion::params(
       views_[static_cast<std::size_t>(view)].params;
   if (params) {
     transforms::Box& crop = params->crop;
-    const Range rows = reduced({.begin = crop.top, .length = crop.height}, part.top,
-                               part.reduction, part.pixels.size(1));
+    const Range rows = reduced({.begin = crop.top, .length = crop.height}, part.top, part.reduction,
+                               part.pixels.size(1));
     const Range columns = reduced({.begin = crop.left, .length = crop.width}, part.left,
                                   part.reduction, part.pixels.size(2));
-    crop = {.top = rows.begin,
-            .left = columns.begin,
-            .height = rows.length,
-            .width = columns.length};
+    crop = {
+        .top = rows.begin, .left = columns.begin, .height = rows.length, .width = columns.length};
   }
   return params;
 }

@@ -65,8 +65,8 @@ at::Tensor load_batch(const data::Dataset& dataset, std::int64_t begin, std::int
           at::TensorOptions().dtype(at::kByte).memory_format(at::MemoryFormat::ChannelsLast));
     }
     TORCH_CHECK_VALUE(image.sizes() == batch.sizes().slice(1),
-                      "embed: images of a batch must have one size, got ", image.sizes(),
-                      " of ", sample.file_name, " after ", batch.sizes().slice(1), " of ",
+                      "embed: images of a batch must have one size, got ", image.sizes(), " of ",
+                      sample.file_name, " after ", batch.sizes().slice(1), " of ",
                       result.file_names[static_cast<std::size_t>(begin)]);
     batch.select(0, i - begin).copy_(image);
     labels[i] = sample.target;

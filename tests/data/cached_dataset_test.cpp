@@ -40,7 +40,7 @@ class Images : public Dataset {
       sample.encoded.emplace(
           std::make_shared<const std::vector<std::uint8_t>>(media::encode_png(sample.image)),
           file_name(index));
-      sample.image = {};
+      sample.image.reset();
     }
     return sample;
   }
@@ -70,7 +70,8 @@ TEST(CachedDataset, GivesTheSameBatchesBitForBit) {
   const std::vector<at::Tensor> expected = views_of(std::make_shared<Images>(10, false), 0);
   for (const bool is_encoded : {false, true}) {
     for (const CacheContent content : {CacheContent::kEncoded, CacheContent::kPixels}) {
-      for (const std::int64_t max_bytes : {std::int64_t{0}, std::int64_t{4000}, std::int64_t{1} << 30}) {
+      for (const std::int64_t max_bytes :
+           {std::int64_t{0}, std::int64_t{4000}, std::int64_t{1} << 30}) {
         for (const std::int64_t workers : {0, 1, 2, 5}) {
           const auto cached = std::make_shared<CachedDataset>(
               std::make_shared<Images>(10, is_encoded),
@@ -115,8 +116,7 @@ TEST(CachedDataset, HoldsWhatHasRoom) {
 }
 
 TEST(CachedDataset, PixelsAreHeldDecoded) {
-  const CachedDataset cached(std::make_shared<Images>(2, true),
-                             {.content = CacheContent::kPixels});
+  const CachedDataset cached(std::make_shared<Images>(2, true), {.content = CacheContent::kPixels});
   EXPECT_FALSE(cached.get(1).encoded.has_value());
   EXPECT_EQ(cached.cached_bytes(), 1800);
   EXPECT_TRUE(tensors_equal(cached.get(1).image, Images(2, false).get(1).image));
@@ -141,8 +141,9 @@ TEST(CachedDataset, ManyThreadsMayAskForTheSame) {
 
 TEST(CachedDataset, RejectsIllegalUse) {
   EXPECT_EQ(error_text([] { CachedDataset(nullptr); }), "CachedDataset: dataset must not be null");
-  EXPECT_EQ(error_text([] { CachedDataset(std::make_shared<Images>(1, false), {.max_bytes = -1}); }),
-            "CachedDataset: max_bytes must be >= 0, got -1");
+  EXPECT_EQ(
+      error_text([] { CachedDataset(std::make_shared<Images>(1, false), {.max_bytes = -1}); }),
+      "CachedDataset: max_bytes must be >= 0, got -1");
   EXPECT_EQ(error_text([] { CachedDataset(std::make_shared<Images>(1, false)).get(1); }),
             "CachedDataset: index must be in [0, 1), got 1");
 }

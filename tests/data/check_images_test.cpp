@@ -38,9 +38,8 @@ TEST(CheckImages, SaysWhichCannotBeLoadedAndWhy) {
   EXPECT_THAT(report.healthy, ElementsAre("a/good.png"));
   ASSERT_EQ(report.corrupt.size(), 3U);
   EXPECT_EQ(report.corrupt[0].name, "a/empty.png");
-  EXPECT_EQ(
-      report.corrupt[0].reason,
-      "load_image: cannot decode " + (folder / "a/empty.png").string() + ": the file is empty");
+  EXPECT_EQ(report.corrupt[0].reason,
+            "read_encoded_image: " + (folder / "a/empty.png").string() + ": the file is empty");
   EXPECT_EQ(report.corrupt[1].name, "a/gone.png");
   EXPECT_THAT(report.corrupt[1].reason, HasSubstr("No such file or directory"));
   EXPECT_EQ(report.corrupt[2].name, "a/text.jpg");

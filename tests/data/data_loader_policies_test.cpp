@@ -97,8 +97,8 @@ const PlainCollateFunction& bytes_only() {
 }
 
 TEST(DataLoaderSampler, DecidesWhichSamplesComeAndWhen) {
-  const auto sampler = std::make_shared<const SubsetRandomSampler>(std::vector<std::int64_t>{
-      7, 3, 9, 1, 4});
+  const auto sampler =
+      std::make_shared<const SubsetRandomSampler>(std::vector<std::int64_t>{7, 3, 9, 1, 4});
   for (const std::int64_t workers : {0, 2}) {
     DataLoader loader(numbers(10), bytes_only(),
                       {.batch_size = 2, .num_workers = workers, .seed = 8, .sampler = sampler});
@@ -112,12 +112,11 @@ TEST(DataLoaderSampler, ShardsTogetherTakeAllSamples) {
   const auto all = std::make_shared<const RandomSampler>(10);
   std::multiset<std::int64_t> seen;
   for (std::int64_t shard = 0; shard < 2; ++shard) {
-    DataLoader loader(
-        numbers(10), bytes_only(),
-        {.batch_size = 3,
-         .seed = 8,
-         .sampler = std::make_shared<const ShardSampler>(
-             all, ShardSamplerOptions{.shard = shard, .num_shards = 2})});
+    DataLoader loader(numbers(10), bytes_only(),
+                      {.batch_size = 3,
+                       .seed = 8,
+                       .sampler = std::make_shared<const ShardSampler>(
+                           all, ShardSamplerOptions{.shard = shard, .num_shards = 2})});
     for (const std::int64_t index : indices_of(loader.epoch(0))) {
       seen.insert(index);
     }
@@ -127,10 +126,10 @@ TEST(DataLoaderSampler, ShardsTogetherTakeAllSamples) {
 
 TEST(DataLoaderSampler, ASampleThatComesTwiceHasOtherViews) {
   const auto dataset = numbers(4);
-  const BaseCollateFunction collate({.transforms = {[](const at::Tensor& image,
-                                                       core::Random& random) {
-                                       return image + static_cast<int>(random.below(200));
-                                     }}});
+  const BaseCollateFunction collate(
+      {.transforms = {[](const at::Tensor& image, core::Random& random) {
+         return image + static_cast<int>(random.below(200));
+       }}});
   const auto sampler = std::make_shared<const WeightedRandomSampler>(
       WeightedRandomSamplerOptions{.weights = {0.0, 1.0, 0.0, 0.0}, .num_samples = 6});
   std::vector<Batch> expected;
@@ -226,11 +225,9 @@ TEST(DataLoaderOnError, ReplaceTakesTheSameOtherSampleForAnyNumberOfWorkers) {
   const std::set<std::int64_t> damaged{2, 13, 57, 58};
   std::vector<std::int64_t> expected;
   for (const std::int64_t workers : {0, 1, 2, 5}) {
-    DataLoader loader(numbers(64, damaged), bytes_only(),
-                      {.batch_size = 8,
-                       .num_workers = workers,
-                       .seed = 4,
-                       .on_error = OnError::kReplace});
+    DataLoader loader(
+        numbers(64, damaged), bytes_only(),
+        {.batch_size = 8, .num_workers = workers, .seed = 4, .on_error = OnError::kReplace});
     std::vector<std::int64_t> indices;
     for (const Batch& batch : loader.epoch(0)) {
       EXPECT_THAT(batch.indices, SizeIs(8));

@@ -98,14 +98,14 @@ TEST(EncodedSamples, HaveTheViewsOfTheirPixelsBitForBit) {
   const std::vector<BaseCollateFunction> recipes{
       SimCLRCollateFunction({.input_size = 32}),
       transforms::DINOTransform({.global_crop_size = 48, .local_crop_size = 24}),
-      BaseCollateFunction({.transforms = {view, middle}}), BaseCollateFunction({.transforms = {middle}})};
+      BaseCollateFunction({.transforms = {view, middle}}),
+      BaseCollateFunction({.transforms = {middle}})};
   for (const BaseCollateFunction& collate : recipes) {
     const std::vector<Batch> expected =
         batches_of(decoded, collate, {.batch_size = 4, .shuffle = true, .seed = 3});
     for (const std::int64_t workers : {0, 1, 2, 5}) {
       const std::vector<Batch> batches = batches_of(
-          encoded, collate,
-          {.batch_size = 4, .shuffle = true, .num_workers = workers, .seed = 3});
+          encoded, collate, {.batch_size = 4, .shuffle = true, .num_workers = workers, .seed = 3});
       ASSERT_EQ(batches.size(), expected.size());
       for (std::size_t b = 0; b < batches.size(); ++b) {
         for (std::size_t v = 0; v < batches[b].views.size(); ++v) {

@@ -145,8 +145,8 @@ TEST(Dump, EncodesAnewInTheFormatAskedFor) {
   const LightlyDataset jpg(out / "jpg");
   for (std::int64_t i = 0; i < 2; ++i) {
     EXPECT_EQ(png.file_name(i), dataset.file_name(i));
-    EXPECT_TRUE(tensors_equal(png.get(i).image, dataset.get(i).image));
-    EXPECT_TRUE(lightly::testing::tensors_close(jpg.get(i).image, dataset.get(i).image, 2.0));
+    EXPECT_TRUE(tensors_equal(png.get(i).pixels(), dataset.get(i).pixels()));
+    EXPECT_TRUE(lightly::testing::tensors_close(jpg.get(i).pixels(), dataset.get(i).pixels(), 2.0));
   }
 }
 

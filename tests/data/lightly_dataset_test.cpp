@@ -78,7 +78,7 @@ TEST(LightlyDataset, GivesImageTargetNameAndIndex) {
   const LightlyDataset dataset(folder.path());
   ASSERT_EQ(dataset.size(), 2);
   const Sample sample = dataset.get(1);
-  EXPECT_TRUE(tensors_equal(sample.image, torch::full({3, 4, 3}, 10, torch::kByte)));
+  EXPECT_TRUE(tensors_equal(sample.pixels(), torch::full({3, 4, 3}, 10, torch::kByte)));
   EXPECT_EQ(sample.target, 1);
   EXPECT_EQ(sample.file_name, "dogs/1.png");
   EXPECT_EQ(sample.index, 1);
@@ -263,7 +263,7 @@ TEST(LightlyDataset, IsReadByManyThreadsAtOnce) {
     threads.emplace_back([&] {
       for (std::int64_t i = 0; i < 60; ++i) {
         const Sample sample = dataset.get(i % 6);
-        count += sample.image.const_data_ptr<std::uint8_t>()[0] == 40 * (i % 6) ? 0 : 1;
+        count += sample.pixels().const_data_ptr<std::uint8_t>()[0] == 40 * (i % 6) ? 0 : 1;
       }
     });
   }
@@ -284,7 +284,7 @@ TEST(LightlyDataset, ListsRealClassFolders) {
   EXPECT_EQ(dataset.classes()[0], "n01440764");
   const Sample sample = dataset.get(699);
   EXPECT_EQ(sample.target, 9);
-  EXPECT_EQ(sample.image.sizes(), (std::vector<std::int64_t>{3, 224, 224}));
+  EXPECT_EQ(sample.pixels().sizes(), (std::vector<std::int64_t>{3, 224, 224}));
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ class LightlySubsetTest : public ::testing::Test {
 
 void expect_sample(const LightlySubset& subset, std::int64_t index, int value) {
   const Sample sample = subset.get(index);
-  EXPECT_EQ(sample.image.const_data_ptr<std::uint8_t>()[0], value);
+  EXPECT_EQ(sample.pixels().const_data_ptr<std::uint8_t>()[0], value);
   EXPECT_EQ(sample.target, value < 2 ? 0 : 1);
   EXPECT_EQ(sample.file_name, (value < 2 ? "a/" : "b/") + std::to_string(value) + ".png");
   EXPECT_EQ(sample.index, index);

@@ -123,9 +123,7 @@ TEST(ShardSampler, ShardsAreDisjointAndOfOneSize) {
 TEST(ShardSampler, OfMoreShardsThanSamplesRepeatsThem) {
   const auto all = std::make_shared<const SequentialSampler>(2);
   EXPECT_THAT(ShardSampler(all, {.shard = 4, .num_shards = 5}).order({}), ElementsAre(0));
-  EXPECT_THAT(error_text([&] {
-                ShardSampler sampler(all, {.num_shards = 5, .drop_last = true});
-              }),
+  EXPECT_THAT(error_text([&] { ShardSampler sampler(all, {.num_shards = 5, .drop_last = true}); }),
               HasSubstr("no sample would be left for each of 5 shards of 2 samples"));
   EXPECT_EQ(error_text([&] { ShardSampler sampler(all, {.shard = 2, .num_shards = 2}); }),
             "ShardSampler: shard must be in [0, 2), got 2");

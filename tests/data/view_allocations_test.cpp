@@ -160,7 +160,8 @@ TEST_F(ViewAllocations, NoneForASampleOfABatch) {
     expect_quiet([&] {
       for (std::int64_t i = 0; i < count; ++i) {
         builder.put(
-            {.position = i}, [&] { return samples_[static_cast<std::size_t>(i)]; }, [] { return std::string(); });
+            {.position = i}, [&] { return samples_[static_cast<std::size_t>(i)]; },
+            [] { return std::string(); });
       }
     });
     EXPECT_EQ(builder.finish("test").batch.views.size(), 2U);

@@ -74,7 +74,7 @@ BODY
 fresh
 setup 0
 asked 1 '^install '
-asked 1 '^install .*--no-install-recommends .*g++ .*libopencv-dev .*python3-venv .*ccache .*libjpeg-dev '
+asked 1 '^install .*--no-install-recommends .*g++ .*libopencv-dev .*libjpeg-dev .*python3-venv .*ccache .*libswscale-dev '
 says "LibTorch: .venv/torch (venv)"
 before=$(find "$work/project" -type f -printf '%p %T@\n' | sort)
 setup 0
@@ -103,10 +103,10 @@ says "LibTorch: $work/python_torch (python)"
 
 # What is optional stops nothing: apt does not know it, or cannot install it.
 fresh
-printf '%s\n' "unknown dataset-fashion-mnist" "unknown libjpeg-dev" >"$work/refused"
+printf '%s\n' "unknown dataset-fashion-mnist" "unknown libswscale-dev" >"$work/refused"
 setup 0
 asked 1 '^install '
-says "going on without the optional libjpeg-dev dataset-fashion-mnist (apt does not know them)"
+says "going on without the optional libswscale-dev dataset-fashion-mnist (apt does not know them)"
 fresh
 echo "broken ccache" >"$work/refused"
 setup 0

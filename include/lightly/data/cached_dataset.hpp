@@ -31,8 +31,8 @@ struct CacheOptions {
 
 /// Another data set, whose samples stay in memory from their first use on while there is room. The
 /// samples are the same, and so are batches: bit for bit, but for Decode::kFast beside kPixels,
-/// where nothing is left to decode. Nothing is let go for something else: an epoch takes every sample
-/// once, so that what it found last would be what the next one needs last.
+/// where nothing is left to decode. Nothing is let go for something else: an epoch takes every
+/// sample once, so that what it found last would be what the next one needs last.
 class CachedDataset : public Dataset {
  public:
   /// Throws c10::ValueError for no data set.

@@ -93,8 +93,8 @@ class DataLoader {
   /// Of the epoch that was asked for last.
   LoaderStatistics statistics() const;
 
-  /// The samples that were skipped or replaced in the batches handed out of the epoch that was asked
-  /// for last, in their order, whatever the number of workers.
+  /// The samples that were skipped or replaced in the batches handed out of the epoch that was
+  /// asked for last, in their order, whatever the number of workers.
   std::vector<SampleFailure> failures() const;
 
   class Engine;

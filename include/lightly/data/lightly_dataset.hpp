@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "lightly/data/dataset.hpp"
-#include "lightly/media/image_io.hpp"
+#include "lightly/media/encoded_image.hpp"
 
 namespace lightly::data {
 
@@ -48,7 +48,7 @@ struct LightlyDatasetOptions {
   EmptyClasses empty_classes = EmptyClasses::kRefuse;
   Unreadable unreadable = Unreadable::kRefuse;
   /// For decoding.
-  media::LoadImageOptions image = {};
+  media::EncodedImageOptions image = {};
 
   /// Throws c10::ValueError for a value out of its range.
   void check() const;
@@ -89,7 +89,7 @@ struct DumpReport {
 /// A name takes its own bytes and 8 more. Throws c10::ValueError when there is no such folder or
 /// `filenames` has a name that is not in it, c10::Error when a folder cannot be read, holds no
 /// image at all, has a class without any (see EmptyClasses) or holds videos. `get` throws
-/// c10::Error that names the file (media::load_image). As lightly 1.6: LightlyDataset, with
+/// c10::Error that names the file (media::read_encoded_image). As lightly 1.6: LightlyDataset, with
 /// torchvision's ImageFolder; differs: see docs/data.md.
 class LightlyDataset : public Dataset {
  public:
@@ -141,7 +141,7 @@ class LightlyDataset : public Dataset {
   void check_index(std::int64_t index) const;
 
   std::filesystem::path input_dir_;
-  media::LoadImageOptions image_options_;
+  media::EncodedImageOptions image_options_;
   std::vector<std::string> classes_;
   std::unique_ptr<const FileTable> files_;
   /// What `index_to_filename` gave, if there is one.

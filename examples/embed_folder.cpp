@@ -1,5 +1,6 @@
 // Writes what a trained backbone sees in each image of a folder to a CSV file of Python's lightly.
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 

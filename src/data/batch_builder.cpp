@@ -141,18 +141,23 @@ void BatchBuilder::write(const Slot& slot, const Sample& sample) {
   }
 }
 
-std::optional<ViewWriter::FloatImage> BatchBuilder::place(std::int64_t view, std::int64_t position,
-                                                          const transforms::Size& size) {
+std::optional<ViewWriter::Target> BatchBuilder::place(std::int64_t view, std::int64_t position,
+                                                      const transforms::Size& size) {
   const std::scoped_lock lock(mutex_);
   at::Tensor& images = views_[static_cast<std::size_t>(view)];
   if (!images.defined()) {
-    images = memory_->images(this->size(), size.height, size.width);
+    images = memory_->images(this->size(), size, options_.dtype);
   }
   if (images.size(2) != size.height || images.size(3) != size.width) {
     return std::nullopt;  // reported by finish()
   }
-  return ViewWriter::FloatImage{images.mutable_data_ptr<float>() + position * images.stride(0),
-                                images.stride(1), images.stride(2), images.stride(3),
+  const std::int64_t offset = position * images.stride(0);
+  if (options_.dtype == at::kByte) {
+    return transforms::kernels::Image{images.mutable_data_ptr<std::uint8_t>() + offset,
+                                      images.stride(2), size.height, size.width};
+  }
+  return ViewWriter::FloatImage{images.mutable_data_ptr<float>() + offset, images.stride(1),
+                                images.stride(2), images.stride(3),
                                 /*streamed=*/images.nbytes() > kCachedBytes};
 }
 

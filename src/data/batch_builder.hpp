@@ -36,6 +36,8 @@ struct Slot {
 struct BatchBuilderOptions {
   OnError on_error = OnError::kThrow;
   Decode decode = Decode::kExact;
+  /// float32 or uint8.
+  at::ScalarType dtype = at::kFloat;
 };
 
 /// A batch in the making: threads put samples at their positions, one takes the whole.
@@ -86,8 +88,8 @@ class BatchBuilder {
   void check_sizes(std::string_view callee, const std::vector<std::size_t>& there) const;
   void leave_only(const std::vector<std::size_t>& there);
   /// Where the sample at `position` has its view; nothing when the batch's first has another size.
-  std::optional<ViewWriter::FloatImage> place(std::int64_t view, std::int64_t position,
-                                              const transforms::Size& size);
+  std::optional<ViewWriter::Target> place(std::int64_t view, std::int64_t position,
+                                          const transforms::Size& size);
 
   const BaseCollateFunction& collate_;
   core::RandomKey key_;

@@ -8,18 +8,21 @@
 
 namespace lightly::data {
 
-at::Tensor BatchMemory::images(std::int64_t count, std::int64_t height, std::int64_t width) {
+at::Tensor BatchMemory::images(std::int64_t count, const transforms::Size& size,
+                               at::ScalarType dtype) {
+  const auto [height, width] = size;
   if (pinned_) {
-    return at::empty({count, 3, height, width}, at::TensorOptions(at::kFloat).pinned_memory(true),
+    return at::empty({count, 3, height, width}, at::TensorOptions(dtype).pinned_memory(true),
                      at::MemoryFormat::ChannelsLast);
   }
-  core::MemoryBlock block = pool_->take(
-      "BatchMemory", sizeof(float) * static_cast<std::size_t>(count * 3 * height * width));
+  const std::int64_t numbers = count * 3 * height * width;
+  core::MemoryBlock block =
+      pool_->take("BatchMemory", at::elementSize(dtype) * static_cast<std::size_t>(numbers));
   void* data = block.memory.get();
   return at::for_blob(data, {count, 3, height, width})
       .strides(at::IntArrayRef{3 * height * width, 1, 3 * width, 3})
       .deleter([block = std::move(block)](void*) {})
-      .options(at::TensorOptions(at::kFloat))
+      .options(at::TensorOptions(dtype))
       .make_tensor();
 }
 

@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "core/block_pool.hpp"
+#include "lightly/transforms/size.hpp"
 
 namespace lightly::data {
 
@@ -22,8 +23,9 @@ class BatchMemory {
   BatchMemory(std::size_t most_kept, bool pinned)
       : pool_(std::make_shared<core::BlockPool>(most_kept)), pinned_(pinned) {}
 
-  /// float32 [count, 3, height, width], channels-last, not initialised.
-  at::Tensor images(std::int64_t count, std::int64_t height, std::int64_t width);
+  /// float32 or uint8 [count, 3, height, width], channels-last, not initialised.
+  at::Tensor images(std::int64_t count, const transforms::Size& size,
+                    at::ScalarType dtype = at::kFloat);
 
   /// int64 [count] with these values.
   at::Tensor targets(const std::vector<std::int64_t>& values) const;

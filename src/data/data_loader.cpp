@@ -25,6 +25,8 @@ void DataLoaderOptions::check() const {
   core::check_at_least("DataLoader", "batch_size", batch_size, 1);
   core::check_at_least("DataLoader", "num_workers", num_workers, 0);
   core::check_at_least("DataLoader", "prefetch_factor", prefetch_factor, 1);
+  TORCH_CHECK_VALUE(dtype == at::kFloat || dtype == at::kByte,
+                    "DataLoader: dtype must be float32 or uint8, got ", dtype);
 }
 
 namespace {
@@ -173,7 +175,9 @@ class DataLoader::Engine {
     Job(const Engine& engine, std::int64_t first_, std::int64_t size)
         : first(first_),
           builder(engine.collate_, size, engine.key_, engine.memory_,
-                  {.on_error = engine.options_.on_error, .decode = engine.options_.decode}) {}
+                  {.on_error = engine.options_.on_error,
+                   .decode = engine.options_.decode,
+                   .dtype = engine.options_.dtype}) {}
 
     /// Where its samples begin in order_.
     std::int64_t first;

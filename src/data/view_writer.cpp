@@ -1,5 +1,9 @@
 #include "data/view_writer.hpp"
 
+#include <cstring>
+
+#include <c10/util/Exception.h>
+
 #include "lightly/core/check.hpp"
 #include "transforms/pixels.hpp"
 #include "transforms/view_checks.hpp"
@@ -10,6 +14,13 @@ namespace {
 
 using transforms::functional::Pixels;
 using transforms::kernels::FloatImage;
+using transforms::kernels::Image;
+
+void copy_bytes(const Pixels& from, const Image& to) {
+  for (std::int64_t y = 0; y < to.height; ++y) {
+    std::memcpy(to.row(y), from->row(y), static_cast<std::size_t>(3 * to.width));
+  }
+}
 
 void copy_floats(const at::Tensor& from, const FloatImage& to) {
   const float* in = from.const_data_ptr<float>();
@@ -51,8 +62,14 @@ std::optional<transforms::ImageView::Params> ViewWriter::draw(const transforms::
 
 void ViewWriter::write(const at::Tensor& image, const transforms::ImageView::Params& params,
                        Place place) const {
-  if (const auto slot = place(view_size())) {
-    transforms::write_view(*image_view_, image, params, normalizer_, *slot);
+  const std::optional<Target> target = place(view_size());
+  if (!target) {
+    return;
+  }
+  if (const auto* floats = std::get_if<FloatImage>(&*target)) {
+    transforms::write_view(*image_view_, image, params, normalizer_, *floats);
+  } else {
+    transforms::write_view(*image_view_, image, params, std::get<Image>(*target));
   }
 }
 
@@ -67,15 +84,24 @@ void ViewWriter::write(const Sample& sample, const core::RandomKey& key, Place p
   const at::Tensor made = transform_(image, stream);
   // finish() of the batch adds the callee and the sample's name.
   transforms::check_made("", view_, made);
-  const auto slot = place({made.size(1), made.size(2)});
-  if (!slot) {
+  if (const std::optional<Target> target = place({made.size(1), made.size(2)})) {
+    convert(made, *target);
+  }
+}
+
+void ViewWriter::convert(const at::Tensor& made, const Target& target) const {
+  const bool is_bytes = made.scalar_type() == at::kByte;
+  if (const auto* floats = std::get_if<FloatImage>(&target)) {
+    if (is_bytes) {
+      transforms::kernels::apply_to_float({}, *Pixels("ViewWriter", made), normalizer_, *floats);
+    } else {
+      copy_floats(made, *floats);
+    }
     return;
   }
-  if (made.scalar_type() == at::kByte) {
-    transforms::kernels::apply_to_float({}, *Pixels("ViewWriter", made), normalizer_, *slot);
-  } else {
-    copy_floats(made, *slot);
-  }
+  TORCH_CHECK_VALUE(is_bytes, "the transform of view ", view_,
+                    " must return uint8 for batches of uint8, got ", made.scalar_type());
+  copy_bytes(Pixels("ViewWriter", made), std::get<Image>(target));
 }
 
 }  // namespace lightly::data

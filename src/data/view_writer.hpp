@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <variant>
 
 #include <ATen/core/Tensor.h>
 #include <c10/util/FunctionRef.h>
@@ -11,6 +12,7 @@
 #include "lightly/transforms/image_transform.hpp"
 #include "lightly/transforms/image_view.hpp"
 #include "lightly/transforms/size.hpp"
+#include "transforms/kernels/image.hpp"
 #include "transforms/kernels/point_ops.hpp"
 
 namespace lightly::data {
@@ -20,15 +22,18 @@ namespace lightly::data {
 class ViewWriter {
  public:
   using FloatImage = transforms::kernels::FloatImage;
+  /// Normalised floats, or the view's bytes.
+  using Target = std::variant<FloatImage, transforms::kernels::Image>;
   /// Where a view of that size goes; nothing when there is no room for it. A reference, because a
   /// std::function would take memory for every view.
-  using Place = c10::function_ref<std::optional<FloatImage>(const transforms::Size&)>;
+  using Place = c10::function_ref<std::optional<Target>(const transforms::Size&)>;
 
   /// `transform` must outlive the writer, which gives its name as view `view`.
   ViewWriter(const transforms::ImageTransform& transform, std::int64_t view,
              const transforms::Normalization& normalization);
 
-  /// Throws c10::ValueError when the transform makes anything but uint8 or float32 [3, h, w].
+  /// Throws c10::ValueError when the transform makes anything but uint8 or float32 [3, h, w], or
+  /// floats for a place that takes bytes.
   void write(const Sample& sample, const core::RandomKey& key, Place place) const;
 
   /// The choices for the view of a sample whose image has that size, when they can be drawn before
@@ -46,6 +51,7 @@ class ViewWriter {
 
  private:
   core::Random random(std::int64_t index, const core::RandomKey& key) const;
+  void convert(const at::Tensor& made, const Target& target) const;
 
   const transforms::ImageTransform& transform_;
   /// The transform when it is an ImageView: it writes floats by itself.

@@ -11,6 +11,8 @@
 #include <torch/types.h>
 
 #include "lightly/data/data_loader.hpp"
+#include "lightly/transforms/functional.hpp"
+#include "lightly/transforms/image_view.hpp"
 #include "support/matchers.hpp"
 
 namespace lightly::data {
@@ -266,6 +268,46 @@ TEST(DataLoaderOnError, AnEpochThatGoesOnHasTheSameBatches) {
       EXPECT_TRUE(tensors_equal(rest[b - 5].views[0], whole[b].views[0]));
     }
   }
+}
+
+TEST(DataLoaderDtype, BytesAreTheViewsBeforeTheyAreNormalised) {
+  const auto dataset = numbers(10);
+  const auto random_bytes = [](const at::Tensor& image, core::Random& random) {
+    return image.slice(2, 0, 4) + static_cast<int>(random.below(50));
+  };
+  const BaseCollateFunction collate(
+      {.transforms = {transforms::ImageView({.input_size = 5}), random_bytes}});
+  for (const std::int64_t workers : {0, 2}) {
+    DataLoader floats(dataset, collate, {.batch_size = 4, .num_workers = workers, .seed = 3});
+    DataLoader bytes(dataset, collate,
+                     {.batch_size = 4, .num_workers = workers, .seed = 3, .dtype = at::kByte});
+    const std::vector<Batch> expected = batches_of(floats.epoch(0));
+    const std::vector<Batch> batches = batches_of(bytes.epoch(0));
+    ASSERT_EQ(batches.size(), expected.size());
+    for (std::size_t b = 0; b < batches.size(); ++b) {
+      for (std::size_t v = 0; v < 2; ++v) {
+        const at::Tensor& views = batches[b].views[v];
+        ASSERT_EQ(views.scalar_type(), at::kByte);
+        EXPECT_TRUE(views.is_contiguous(at::MemoryFormat::ChannelsLast));
+        for (std::int64_t i = 0; i < views.size(0); ++i) {
+          EXPECT_TRUE(tensors_equal(
+              transforms::functional::to_float_normalize(views[i], *collate.options().normalize),
+              expected[b].views[v][i]));
+        }
+      }
+    }
+  }
+}
+
+TEST(DataLoaderDtype, RejectsFloatsForBytesAndOtherTypes) {
+  const auto floats = [](const at::Tensor& image, core::Random&) { return image.to(at::kFloat); };
+  DataLoader loader(numbers(2), BaseCollateFunction({.transforms = {floats}}),
+                    {.num_workers = 1, .dtype = at::kByte});
+  EXPECT_EQ(error_text([&] { batches_of(loader.epoch(0)); }),
+            "DataLoader: number/0: the transform of view 0 must return uint8 for batches of uint8, "
+            "got Float");
+  EXPECT_EQ(error_text([] { DataLoader(numbers(2), bytes_only(), {.dtype = at::kDouble}); }),
+            "DataLoader: dtype must be float32 or uint8, got Double");
 }
 
 TEST(LoaderStatistics, SayWhereTheTimeGoes) {

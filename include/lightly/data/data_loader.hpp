@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <c10/core/ScalarType.h>
+
 #include "lightly/data/collate.hpp"
 #include "lightly/data/dataset.hpp"
 #include "lightly/data/decode.hpp"
@@ -38,6 +40,9 @@ struct DataLoaderOptions {
   OnError on_error = OnError::kThrow;
   /// For data sets that give encoded images.
   Decode decode = Decode::kExact;
+  /// Of the views: float32, normalised, or uint8 as the transforms make them, a quarter of the
+  /// memory, for what is normalised on the device. uint8 asks for transforms that return it.
+  at::ScalarType dtype = at::kFloat;
 
   void check() const;
 };

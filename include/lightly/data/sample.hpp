@@ -32,7 +32,7 @@ struct Sample {
 
 /// What a collate function makes of B samples: lightly's `(views, targets, file names)`.
 struct Batch {
-  /// One tensor a view, float32 [B, 3, h, w], channels-last.
+  /// One tensor a view, float32 (or uint8, DataLoaderOptions::dtype) [B, 3, h, w], channels-last.
   std::vector<at::Tensor> views;
   /// int64 [B].
   at::Tensor targets;

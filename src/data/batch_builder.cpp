@@ -1,6 +1,5 @@
 #include "data/batch_builder.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -85,7 +84,7 @@ std::optional<std::string> BatchBuilder::attempt(const Slot& slot,
                                                  c10::function_ref<Sample()> load) noexcept {
   const auto p = static_cast<std::size_t>(slot.position);
   const Clock::time_point begin = Clock::now();
-  Clock::time_point loaded = begin;
+  std::optional<Clock::time_point> loaded;
   std::optional<std::string> error;
   try {
     file_names_[p].clear();
@@ -101,9 +100,8 @@ std::optional<std::string> BatchBuilder::attempt(const Slot& slot,
     }
   }
   const Clock::time_point end = Clock::now();
-  loaded = std::max(loaded, begin);
-  load_ns_ += nanoseconds((error && loaded == begin ? end : loaded) - begin);
-  view_ns_ += nanoseconds(error && loaded == begin ? Clock::duration(0) : end - loaded);
+  load_ns_ += nanoseconds(loaded.value_or(end) - begin);
+  view_ns_ += nanoseconds(end - loaded.value_or(end));
   return error;
 }
 

@@ -49,8 +49,12 @@ class DataLoader::Engine {
     TORCH_CHECK_VALUE(dataset_->size() > 0, "DataLoader: dataset must not be empty");
     TORCH_CHECK_VALUE(options_.sampler == nullptr || !options_.shuffle,
                       "DataLoader: shuffle must be false with a sampler, which has the order");
-    const std::int64_t samples =
-        options_.sampler == nullptr ? dataset_->size() : options_.sampler->size();
+    if (options_.sampler == nullptr && options_.shuffle) {
+      options_.sampler = std::make_shared<RandomSampler>(dataset_->size());
+    } else if (options_.sampler == nullptr) {
+      options_.sampler = std::make_shared<SequentialSampler>(dataset_->size());
+    }
+    const std::int64_t samples = options_.sampler->size();
     TORCH_CHECK_VALUE(samples > 0, "DataLoader: sampler must not be empty");
     TORCH_CHECK_VALUE(!options_.drop_last || options_.batch_size <= samples,
                       "DataLoader: batch_size must be <= the size of the data set with drop_last, "
@@ -189,12 +193,6 @@ class DataLoader::Engine {
   // The order of the epoch that key_ names; mutex_ is held and nothing runs.
   void take_order() {
     occurrences_.clear();
-    if (options_.sampler == nullptr) {
-      const std::int64_t size = dataset_->size();
-      order_ =
-          options_.shuffle ? RandomSampler(size).order(key_) : SequentialSampler(size).order(key_);
-      return;
-    }
     order_ = options_.sampler->order(key_);
     TORCH_CHECK_VALUE(static_cast<std::int64_t>(order_.size()) == options_.sampler->size(),
                       "DataLoader: the sampler must give as many indices as it has, ",

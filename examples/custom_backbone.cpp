@@ -61,7 +61,7 @@ int train(const examples::TrainOptions& options) {
                            .drop_last = true,
                            .num_workers = options.workers,
                            .seed = options.seed,
-                           .pin_memory = device.is_cuda()});
+                           .device = device});
 
   // Optimizer: SGD, its learning rate scaled with the batch and decayed along a cosine.
   const double base_lr = optim::scale_lr(options.lr, options.batch_size);

@@ -6,6 +6,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
 #include <CLI/CLI.hpp>
 
 #include "common/program.hpp"
@@ -41,7 +42,7 @@ models::ResNetBackbone load_backbone(const Options& options) {
   if (weights.contains("conv1.weight")) {
     models::load_torchvision_state_dict(backbone, weights);
   } else {
-    models::load_weights(*backbone, options.weights);
+    models::load_state_dict(*backbone, weights);
   }
   return backbone;
 }
@@ -69,25 +70,22 @@ int embed(const Options& options) {
   training::to_channels_last(*backbone);
   core::AtomicFile(options.output).write("");  // fails now rather than after the work
 
-  data::DataLoader loader(images, whole_image(options),
-                          {.batch_size = options.batch_size,
-                           .num_workers = options.workers,
-                           .pin_memory = device.is_cuda()});
+  data::DataLoader loader(
+      images, whole_image(options),
+      {.batch_size = options.batch_size, .num_workers = options.workers, .device = device});
   std::vector<at::Tensor> features;
-  std::vector<at::Tensor> labels;
   training::Progress progress(
       std::cout,
       {.label = "embed", .total = loader.size(), .columns = training::terminal_columns(1)});
   const at::NoGradGuard no_grad;
   const core::AutocastGuard autocast(device.type(), dtype);
   for (const data::Batch& batch : loader.epoch(0)) {
-    features.push_back(backbone(batch.views[0].to(device)).flatten(1).to(at::kCPU, at::kFloat));
-    labels.push_back(batch.targets.clone());
+    features.push_back(backbone(batch.views[0]).flatten(1).to(at::kCPU, at::kFloat));
     progress.advance(batch.targets.size(0));
   }
   progress.finish();
   const evaluation::Embeddings embeddings{.features = at::cat(features),
-                                          .labels = at::cat(labels),
+                                          .labels = at::tensor(images->targets()),
                                           .file_names = images->get_filenames()};
   evaluation::save_embeddings(options.output, embeddings);
   std::cout << "wrote " << options.output.string() << ": " << images->size() << " images, "

@@ -38,7 +38,7 @@ int train(const examples::TrainOptions& options) {
                            .drop_last = true,
                            .num_workers = options.workers,
                            .seed = options.seed,
-                           .pin_memory = device.is_cuda()});
+                           .device = device});
 
   // Optimizer: SGD, its learning rate scaled with the batch and decayed along a cosine.
   const double base_lr = optim::scale_lr(options.lr, options.batch_size);
@@ -63,8 +63,7 @@ int train(const examples::TrainOptions& options) {
       {
         const core::AutocastGuard autocast(device.type(),
                                            training::autocast_dtype(precision, device));
-        const auto [out0, out1] = model(batch.views[0].to(device, /*non_blocking=*/true),
-                                        batch.views[1].to(device, /*non_blocking=*/true));
+        const auto [out0, out1] = model(batch.views[0], batch.views[1]);
         loss = criterion(out0, out1);
         outputs = out0;
       }

@@ -127,14 +127,12 @@ void BatchBuilder::write(const Slot& slot, const Sample& sample) {
   const ViewRegion region(collate_, sample, key);
   const media::ImagePart part = region.decode(*sample.encoded, options_.decode);
   decode_ns_ += nanoseconds(Clock::now() - begin);
-  // For transforms that draw nothing beforehand.
-  Sample decoded{.image = part.pixels, .file_name = sample.file_name, .index = sample.index};
   for (std::int64_t v = 0; v < collate_.num_views(); ++v) {
     const auto params = region.params(v, part);
     if (params) {
       collate_.writer(v).write(part.pixels, *params, places(v));
     } else {
-      collate_.writer(v).write(decoded, key, places(v));
+      collate_.writer(v).write({.image = part.pixels, .index = sample.index}, key, places(v));
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <iterator>
 #include <mutex>
 #include <optional>
@@ -16,6 +17,8 @@
 
 #include "data/batch_builder.hpp"
 #include "data/batch_memory.hpp"
+#include "data/device_copier.hpp"
+#include "data/epoch_order.hpp"
 #include "lightly/core/check.hpp"
 #include "lightly/core/random.hpp"
 
@@ -64,8 +67,12 @@ class DataLoader::Engine {
                                       : (samples - 1) / options_.batch_size + 1;
     // Those ahead, the one the consumer holds, and the one it has just let go.
     const std::int64_t kept = (options_.prefetch_factor + 2) * collate_.num_views();
-    memory_ = std::make_shared<BatchMemory>(static_cast<std::size_t>(kept),
-                                            options_.pin_memory && at::hasCUDA());
+    if (!options_.device.is_cpu()) {
+      copier_.emplace(options_.device);
+    }
+    memory_ = std::make_shared<BatchMemory>(
+        static_cast<std::size_t>(kept),
+        (options_.pin_memory || options_.device.is_cuda()) && at::hasCUDA());
     // Small pieces keep all workers busy at the end of a batch, large ones save locking.
     const std::int64_t pieces = 4 * std::max<std::int64_t>(options_.num_workers, 1);
     piece_ = std::clamp<std::int64_t>(options_.batch_size / pieces, 1, 16);
@@ -93,6 +100,7 @@ class DataLoader::Engine {
     }
     workers_.clear();
     window_.clear();
+    ahead_.reset();
     memory_->close();
   }
 
@@ -106,7 +114,7 @@ class DataLoader::Engine {
     cancel(serial_);
     const std::scoped_lock lock(mutex_);
     key_ = {.seed = options_.seed, .epoch = static_cast<std::uint64_t>(epoch)};
-    take_order();
+    order_ = EpochOrder(*options_.sampler, key_, dataset_->size());
     statistics_ = {};
     failures_.clear();
     next_batch_ = options.first_batch;
@@ -126,6 +134,7 @@ class DataLoader::Engine {
     }
     done_.wait(lock, [&] { return busy_ == 0; });
     window_.clear();
+    ahead_.reset();
   }
 
   /// The next batch of the range `serial`, or none at its end.
@@ -136,31 +145,26 @@ class DataLoader::Engine {
     TORCH_CHECK(serial == serial_,
                 "DataLoader: a range must not be used after the next one was asked for");
     fill_window();
-    if (window_.empty()) {
+    if (!ahead_ && window_.empty()) {
       return std::nullopt;
     }
-    const std::shared_ptr<Job> job = window_.front();
-    if (workers_.empty()) {
-      run(*job, 0, job->builder.size());
-    } else {
-      done_.wait(lock, [&] { return job->finished == job->builder.size(); });
+    Made made = ahead_ ? *std::exchange(ahead_, std::nullopt) : make(lock);
+    if (copier_ && !window_.empty() && is_made(*window_.front())) {
+      ahead_ = make(lock);
     }
-    window_.pop_front();
-    fill_window();
-    lock.unlock();
-    BatchBuilder::Finished finished = job->builder.finish("DataLoader");
-    lock.lock();
-    const BatchBuilder::Times times = job->builder.times();
+    if (made.error) {
+      std::rethrow_exception(made.error);
+    }
     const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - asked;
     statistics_.batches += 1;
-    statistics_.samples += static_cast<std::int64_t>(finished.batch.indices.size());
-    statistics_.failures += static_cast<std::int64_t>(finished.failures.size());
+    statistics_.samples += static_cast<std::int64_t>(made.finished.batch.indices.size());
+    statistics_.failures += static_cast<std::int64_t>(made.finished.failures.size());
     statistics_.wait_seconds += waited.count();
-    statistics_.load_seconds += times.load_seconds;
-    statistics_.decode_seconds += times.decode_seconds;
-    statistics_.view_seconds += times.view_seconds;
-    std::ranges::move(finished.failures, std::back_inserter(failures_));
-    return std::move(finished.batch);
+    statistics_.load_seconds += made.times.load_seconds;
+    statistics_.decode_seconds += made.times.decode_seconds;
+    statistics_.view_seconds += made.times.view_seconds;
+    std::ranges::move(made.finished.failures, std::back_inserter(failures_));
+    return made.copy ? copier_->take(std::move(*made.copy)) : std::move(made.finished.batch);
   }
 
   LoaderStatistics statistics() const {
@@ -190,34 +194,47 @@ class DataLoader::Engine {
     std::int64_t finished = 0;
   };
 
-  // The order of the epoch that key_ names; mutex_ is held and nothing runs.
-  void take_order() {
-    occurrences_.clear();
-    order_ = options_.sampler->order(key_);
-    TORCH_CHECK_VALUE(static_cast<std::int64_t>(order_.size()) == options_.sampler->size(),
-                      "DataLoader: the sampler must give as many indices as it has, ",
-                      options_.sampler->size(), ", got ", order_.size());
-    std::vector<std::uint32_t> seen(static_cast<std::size_t>(dataset_->size()));
-    for (std::size_t place = 0; place < order_.size(); ++place) {
-      const std::int64_t index = order_[place];
-      TORCH_CHECK_VALUE(index >= 0 && index < dataset_->size(),
-                        "DataLoader: the sampler's indices must be in [0, ", dataset_->size(),
-                        "), got ", index);
-      const std::uint32_t occurrence = seen[static_cast<std::size_t>(index)]++;
-      if (occurrence > 0) {
-        occurrences_.resize(order_.size());
-        occurrences_[place] = occurrence;
-      }
+  /// A batch taken from the window, or what went wrong with it, which waits for its turn.
+  struct Made {
+    BatchBuilder::Finished finished = {};
+    BatchBuilder::Times times = {};
+    std::optional<DeviceCopier::Copy> copy = {};
+    std::exception_ptr error = nullptr;
+  };
+
+  static bool is_made(const Job& job) { return job.finished == job.builder.size(); }
+
+  // The front of the window, waited for and on its way to the device; `lock` is held but for the
+  // time that takes.
+  Made make(std::unique_lock<std::mutex>& lock) {
+    const std::shared_ptr<Job> job = window_.front();
+    if (workers_.empty()) {
+      run(*job, 0, job->builder.size());
+    } else {
+      done_.wait(lock, [&] { return is_made(*job); });
     }
+    window_.pop_front();
+    fill_window();
+    lock.unlock();
+    Made made{.times = job->builder.times()};
+    try {
+      made.finished = job->builder.finish("DataLoader");
+      if (copier_) {
+        made.copy = copier_->begin(made.finished.batch);
+      }
+    } catch (...) {
+      made.error = std::current_exception();
+    }
+    lock.lock();
+    return made;
   }
 
   // Begins as many batches as may be ahead; mutex_ is held.
   void fill_window() {
     const std::int64_t most = workers_.empty() ? 1 : options_.prefetch_factor;
-    const auto samples = static_cast<std::int64_t>(order_.size());
     while (next_batch_ < num_batches_ && static_cast<std::int64_t>(window_.size()) < most) {
       const std::int64_t first = next_batch_ * options_.batch_size;
-      const std::int64_t size = std::min(options_.batch_size, samples - first);
+      const std::int64_t size = std::min(options_.batch_size, order_.size() - first);
       window_.push_back(std::make_shared<Job>(*this, first, size));
       ++next_batch_;
       work_.notify_all();
@@ -258,13 +275,10 @@ class DataLoader::Engine {
   // Puts the samples [begin, end) of a batch; order_ does not change while a job runs.
   void run(Job& job, std::int64_t begin, std::int64_t end) {
     for (std::int64_t position = begin; position < end; ++position) {
-      const auto place = static_cast<std::size_t>(job.first + position);
-      const std::int64_t index = order_[place];
+      const Slot slot = order_.slot(job.first + position, position);
+      const std::int64_t index = slot.index;
       const bool is_put = job.builder.put(
-          {.position = position,
-           .index = index,
-           .occurrence = occurrences_.empty() ? 0 : occurrences_[place]},
-          [&] { return dataset_->get(index); }, [&] { return dataset_->file_name(index); });
+          slot, [&] { return dataset_->get(index); }, [&] { return dataset_->file_name(index); });
       if (!is_put && options_.on_error == OnError::kReplace) {
         replace(job.builder, position, index);
       }
@@ -291,6 +305,8 @@ class DataLoader::Engine {
   BaseCollateFunction collate_;
   DataLoaderOptions options_;
   std::shared_ptr<BatchMemory> memory_;
+  /// For a device other than the CPU.
+  std::optional<DeviceCopier> copier_;
   std::int64_t num_batches_ = 0;
   std::int64_t piece_ = 1;
 
@@ -300,15 +316,15 @@ class DataLoader::Engine {
   bool stopping_ = false;
   std::uint64_t serial_ = 0;
   core::RandomKey key_;
-  std::vector<std::int64_t> order_;
-  /// By place in the order, how often the sample came before; empty when none comes twice.
-  std::vector<std::uint32_t> occurrences_;
+  EpochOrder order_;
   LoaderStatistics statistics_;
   std::vector<SampleFailure> failures_;
   /// The first batch that was not begun.
   std::int64_t next_batch_ = 0;
   /// Batches begun and not yet handed out, in order.
   std::deque<std::shared_ptr<Job>> window_;
+  /// The batch after the one handed out last, when it could be sent to the device already.
+  std::optional<Made> ahead_;
   /// Workers inside run().
   std::int64_t busy_ = 0;
   std::vector<std::thread> workers_;

@@ -28,8 +28,8 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 // RFC 1321, A.5.
-constexpr const char* kLetters = "abcdefghijklmnopqrstuvwxyz";
-constexpr const char* kLettersMd5 = "c3fcd3d76192e4007dfb496cca67e13b";
+constexpr const char* kAlphabet = "abcdefghijklmnopqrstuvwxyz";
+constexpr const char* kAlphabetMd5 = "c3fcd3d76192e4007dfb496cca67e13b";
 
 // Answers one request on a port of the loopback interface with fixed bytes, and closes.
 class OneAnswer {
@@ -104,9 +104,9 @@ std::string ok(const std::string& body) {
 TEST(Download, WritesTheFileWhoseSumIsRight) {
   const TemporaryFolder folder;
   write_file(folder / "a.bin", "old");
-  const OneAnswer server(ok(kLetters));
-  download(server.url(), folder / "a.bin", {.md5 = kLettersMd5});
-  EXPECT_EQ(read_file(folder / "a.bin"), kLetters);
+  const OneAnswer server(ok(kAlphabet));
+  download(server.url(), folder / "a.bin", {.md5 = kAlphabetMd5});
+  EXPECT_EQ(read_file(folder / "a.bin"), kAlphabet);
   EXPECT_EQ(count_files(folder.path()), 1U);
 }
 
@@ -144,17 +144,17 @@ TEST(Download, AConnectionClosedMidwayLeavesNothing) {
 TEST(Download, AWrongSumKeepsTheOldFileAndNamesBothSums) {
   const TemporaryFolder folder;
   write_file(folder / "a.bin", "old");
-  const OneAnswer server(ok(kLetters));
-  EXPECT_EQ(
-      error_text([&] { download(server.url(), folder / "a.bin", {.md5 = Cifar10::kMd5}); }),
-      "download: " + server.url() + " must have the MD5 " + Cifar10::kMd5 + ", got " + kLettersMd5);
+  const OneAnswer server(ok(kAlphabet));
+  EXPECT_EQ(error_text([&] { download(server.url(), folder / "a.bin", {.md5 = Cifar10::kMd5}); }),
+            "download: " + server.url() + " must have the MD5 " + Cifar10::kMd5 + ", got " +
+                kAlphabetMd5);
   EXPECT_EQ(read_file(folder / "a.bin"), "old");
   EXPECT_EQ(count_files(folder.path()), 1U);
 }
 
 TEST(Download, WhatTheProgressCallbackThrowsReachesTheCaller) {
   const TemporaryFolder folder;
-  const OneAnswer server(ok(kLetters));
+  const OneAnswer server(ok(kAlphabet));
   EXPECT_EQ(error_text([&] {
               download(server.url(), folder / "a.bin", {.progress = [](std::int64_t, std::int64_t) {
                          throw std::runtime_error("stopped by the user");

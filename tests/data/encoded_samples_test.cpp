@@ -5,9 +5,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <torch/data/dataloader.h>
+#include <torch/data/samplers/sequential.h>
 #include <torch/types.h>
 
 #include "lightly/data/data_loader.hpp"
+#include "lightly/data/torch_data.hpp"
 #include "lightly/media/image_io.hpp"
 #include "lightly/transforms/dino_transform.hpp"
 #include "lightly/transforms/simclr_transform.hpp"
@@ -129,6 +132,43 @@ TEST(EncodedSamples, OfFormatsThatDecodeAsAWholeDoToo) {
   }
   EXPECT_TRUE(tensors_equal(batch.views[0], collate(samples).views[0]));
   EXPECT_TRUE(tensors_equal(batch.views[1], collate(samples).views[1]));
+}
+
+TEST(EncodedSamples, TorchsLoaderMakesTheSameBatchesOfThem) {
+  const SimCLRCollateFunction collate({.input_size = 32});
+  const auto dataset = std::make_shared<Pictures>(6, Kind::kJpeg);
+  DataLoader own(dataset, collate, {.batch_size = 4, .seed = 2});
+  for (const std::int64_t epoch : {0, 1}) {
+    auto loader = torch::data::make_data_loader<torch::data::samplers::SequentialSampler>(
+        ToTorchDataset(dataset).map(
+            ToTorchCollation(collate, {.seed = 2, .epoch = static_cast<std::uint64_t>(epoch)})),
+        torch::data::DataLoaderOptions().batch_size(4).workers(2));
+    std::vector<Batch> batches;
+    for (const Batch& batch : *loader) {
+      batches.push_back(batch);
+    }
+    ASSERT_EQ(batches.size(), 2U);
+    std::size_t b = 0;
+    for (const Batch& expected : own.epoch(epoch)) {
+      EXPECT_EQ(batches.at(b).file_names, expected.file_names);
+      EXPECT_TRUE(tensors_equal(batches[b].views[0], expected.views[0])) << epoch << " " << b;
+      EXPECT_TRUE(tensors_equal(batches[b].views[1], expected.views[1])) << epoch << " " << b;
+      ++b;
+    }
+  }
+}
+
+TEST(EncodedSamples, TorchsLoaderNamesTheFileThatIsDamaged) {
+  const auto dataset = std::make_shared<Pictures>(4, Kind::kCutShort);
+  const std::string error = error_text([&] {
+    auto loader = torch::data::make_data_loader<torch::data::samplers::SequentialSampler>(
+        ToTorchDataset(dataset).map(ToTorchCollation(SimCLRCollateFunction({.input_size = 32}))),
+        torch::data::DataLoaderOptions().batch_size(4).workers(1));
+    for ([[maybe_unused]] const Batch& batch : *loader) {
+    }
+  });
+  EXPECT_THAT(error, HasSubstr("BaseCollateFunction: picture/2: "));
+  EXPECT_THAT(error, HasSubstr("the file is cut short"));
 }
 
 TEST(EncodedSamples, OneViewAloneIsTheSame) {

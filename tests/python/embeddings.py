@@ -2,36 +2,23 @@
 
 Needs numpy, safetensors and lightly of any version; says what is missing and ends with status 77.
 """
-import importlib.util
 import subprocess
 import sys
-import types
 from pathlib import Path
 
+from exchange import Exchange
 
-def skip(reason):
-    print(f"python_embeddings: Skipped\n{reason}")
-    sys.exit(77)
-
-
-for package in ("numpy", "safetensors", "torch", "torchvision", "lightly"):
-    if importlib.util.find_spec(package) is None:
-        skip(f"{sys.executable} has no package {package}")
+test = Exchange("python_embeddings")
+test.require("numpy", "safetensors", "torch", "torchvision")
 
 import numpy as np  # noqa: E402
 from safetensors.numpy import load_file, save_file  # noqa: E402
 
-# lightly's own __init__ talks to its server: only the package's path is wanted.
-lightly = types.ModuleType("lightly")
-lightly.__path__ = list(importlib.util.find_spec("lightly").submodule_search_locations)
-lightly.__version__ = "unknown"
-lightly._is_prefetch_generator_available = lambda: False
-sys.modules["lightly"] = lightly
 try:
     from lightly.utils import io
     from lightly.utils.embeddings_2d import fit_pca
 except ImportError as error:
-    skip(f"lightly in {lightly.__path__[0]} does not import: {error}")
+    test.skip_lightly(error)
 
 TOOL, FOLDER = sys.argv[1], Path(sys.argv[2])
 NAMES = ["a/1,2.png", 'say "cheese".jpg', "line\nend.png", "", "ünïcödé 図.png"]

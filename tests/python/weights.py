@@ -2,41 +2,28 @@
 
 Needs torch, torchvision, timm, safetensors and lightly 1.5; says what is missing and ends with status 77.
 """
-import importlib.util
 import subprocess
 import sys
-import types
 import warnings
 from pathlib import Path
 
+from exchange import Exchange
 
-def skip(reason):
-    print(f"python_weights: Skipped\n{reason}")
-    sys.exit(77)
-
-
-for package in ("torch", "torchvision", "timm", "safetensors", "lightly"):
-    if importlib.util.find_spec(package) is None:
-        skip(f"{sys.executable} has no package {package}")
+test = Exchange("python_weights")
+test.require("torch", "torchvision", "timm", "safetensors")
 
 import timm  # noqa: E402
 import torch  # noqa: E402
 import torchvision  # noqa: E402
 from safetensors.torch import load_file, save_file  # noqa: E402
 
-# lightly's own __init__ talks to its server: only the package's path is wanted.
-lightly = types.ModuleType("lightly")
-lightly.__path__ = list(importlib.util.find_spec("lightly").submodule_search_locations)
-lightly.__version__ = "unknown"
-lightly._is_prefetch_generator_available = lambda: False
-sys.modules["lightly"] = lightly
 warnings.simplefilter("ignore", DeprecationWarning)
 try:
     from lightly.models.moco import MoCo
     from lightly.models.resnet import ResNetGenerator
     from lightly.models.simclr import SimCLR
 except ImportError as error:
-    skip(f"lightly in {lightly.__path__[0]} is none of 1.5: {error}")
+    test.skip_lightly(error)
 
 TOOL, FOLDER = sys.argv[1], Path(sys.argv[2])
 

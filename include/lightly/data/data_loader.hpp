@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
 #include "lightly/data/collate.hpp"
@@ -34,6 +35,10 @@ struct DataLoaderOptions {
   std::uint64_t seed = 0;
   /// Page-locked memory, for copies to the GPU; ignored without CUDA.
   bool pin_memory = false;
+  /// Where batches are handed out. Not on the CPU they are copied (with CUDA from page-locked
+  /// memory) on a stream of the loader's own, the next one while the consumer uses this one: the
+  /// consumer's current stream waits for the copy, its host thread never does.
+  c10::Device device = at::kCPU;
   /// Which samples an epoch takes, in which order; `shuffle` must be false then. None: all of them.
   /// A sample that comes more than once in an epoch has other random views each time.
   SamplerPtr sampler = nullptr;
@@ -83,7 +88,7 @@ class BatchRange;
 class DataLoader {
  public:
   /// Throws c10::ValueError for no data set, an empty one, an epoch smaller than a batch when
-  /// `drop_last`, or a sampler and `shuffle`.
+  /// `drop_last`, a sampler and `shuffle`, or a device that LibTorch does not find.
   DataLoader(DatasetPtr dataset, BaseCollateFunction collate, DataLoaderOptions options = {});
   ~DataLoader();
   DataLoader(const DataLoader&) = delete;

@@ -33,11 +33,11 @@ struct Sample {
 /// What a collate function makes of B samples: lightly's `(views, targets, file names)`.
 struct Batch {
   /// One tensor a view, float32 (or uint8, DataLoaderOptions::dtype) [B, 3, h, w], channels-last.
-  std::vector<at::Tensor> views;
+  std::vector<at::Tensor> views = {};
   /// int64 [B].
-  at::Tensor targets;
-  std::vector<std::string> file_names;
-  std::vector<std::int64_t> indices;
+  at::Tensor targets = {};
+  std::vector<std::string> file_names = {};
+  std::vector<std::int64_t> indices = {};
 };
 
 }  // namespace lightly::data

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <thread>
@@ -15,10 +14,10 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/ones.h>
-#include <c10/util/Exception.h>
 #include <CLI/CLI.hpp>
 
 #include "common/images.hpp"
+#include "common/memory.hpp"
 #include "lightly/data/collate.hpp"
 #include "lightly/transforms/functional.hpp"
 #include "lightly/transforms/image_view.hpp"
@@ -32,21 +31,6 @@ constexpr double kMebibyte = 1024.0 * 1024.0;
 // A thread's stack and the allocator's bookkeeping; less than this is no growth and no scratch.
 constexpr double kNoise = 1.0;
 constexpr double kMostImages = 3.0;
-
-// A figure of /proc/self/status in MiB: VmRSS is what is resident, VmHWM the peak of it.
-double resident(const std::string& name) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(name + ":")) {
-      return std::stod(line.substr(name.size() + 1)) / 1024.0;
-    }
-  }
-  TORCH_CHECK(false, "transforms_memory: no ", name, " in /proc/self/status");
-}
-
-void forget_peak() {
-  std::ofstream("/proc/self/clear_refs") << 5;
-}
 
 struct Case {
   const char* name;
@@ -88,10 +72,10 @@ struct Worker {
       const data::Sample sample{.image = image, .target = 0, .file_name = {}, .index = i / 2};
       collate.write_view(sample, i % 2, {.seed = seed}, slot);
       if (i == views / 10) {
-        after_a_tenth = resident("VmRSS");
+        after_a_tenth = bench::resident_mebibytes("VmRSS");
       }
     }
-    at_the_end = resident("VmRSS");
+    at_the_end = bench::resident_mebibytes("VmRSS");
   }
 };
 
@@ -103,8 +87,8 @@ bool measure(const Case& work, std::int64_t workers) {
   }
   const double image_mb = static_cast<double>(largest) / kMebibyte;
   const auto slots = at::ones({workers, 3, work.side, work.side}).unbind();
-  forget_peak();
-  const double before = resident("VmRSS");
+  bench::forget_peak();
+  const double before = bench::resident_mebibytes("VmRSS");
   std::vector<Worker> each;
   for (std::int64_t w = 0; w < workers; ++w) {
     each.push_back({.work = work,
@@ -121,7 +105,7 @@ bool measure(const Case& work, std::int64_t workers) {
     thread.join();
   }
   const double growth = each[0].at_the_end - each[0].after_a_tenth;
-  const double peak = (resident("VmHWM") - before) / static_cast<double>(workers);
+  const double peak = (bench::resident_mebibytes("VmHWM") - before) / static_cast<double>(workers);
   // Scratch grows with the largest crop so far, which may come late.
   const bool good = growth <= std::max(image_mb / 10.0, kNoise) &&
                     peak <= std::max(kMostImages * image_mb, kNoise);

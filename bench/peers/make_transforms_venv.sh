@@ -1,22 +1,6 @@
-# Sourced by compare_transforms: makes .venv-peers-transforms with the Python peers, each at a fixed version. A peer that
-# cannot be installed is said to be left out; the next run tries it again.
+# Sourced by compare_transforms: makes .venv-peers-transforms with the Python peers, each at a fixed version.
 venv=.venv-peers-transforms
-[ -x $venv/bin/pip ] || python3 -m venv $venv
-mkdir -p build/bench
-
-# peer_install <name> <arguments of pip install...>
-peer_install() {
-  local name=$1
-  shift
-  [ "$(cat "$venv/$name.installed" 2>/dev/null)" != "$*" ] || return 0
-  echo "installing $name: $*"
-  if $venv/bin/pip install --quiet "$@" >"build/bench/$name-install.log" 2>&1; then
-    echo "$*" >"$venv/$name.installed"
-  else
-    echo "left out: $name cannot be installed ($(grep -i error "build/bench/$name-install.log" | tail -n 1); see build/bench/$name-install.log)"
-    return 1
-  fi
-}
+. bench/peers/peer_install.sh
 
 peer_install lightly_pillow torch==2.14.1 torchvision==0.29.1 pillow==13.0.0 lightly==1.6.0
 peer_install opencv_python opencv-python-headless==5.0.0.93 || true

@@ -22,9 +22,9 @@ def source(arrays):
     return fn.external_source(source=arrays, batch=True, no_copy=True, layout="HWC")
 
 
-def built(batch_size, define):
+def built(batch_size, define, **settings):
     """What runs a pipeline once; `define` gives its outputs."""
-    pipeline = pipeline_def(define, batch_size=batch_size, enable_conditionals=True, **SETTINGS)()
+    pipeline = pipeline_def(define, batch_size=batch_size, enable_conditionals=True, **SETTINGS | settings)()
     pipeline.build()
     return pipeline.run
 

@@ -49,8 +49,8 @@ def operations(image, larger, side):
     return calls, 1
 
 
-def recipe(images, side, gaussian_blur):
-    view = v2.Compose([
+def make_view(side, gaussian_blur):
+    return v2.Compose([
         v2.RandomResizedCrop(side, scale=SCALE, antialias=True),
         v2.RandomHorizontalFlip(),
         v2.RandomApply([v2.ColorJitter(**JITTER)], p=0.8),
@@ -59,6 +59,10 @@ def recipe(images, side, gaussian_blur):
         v2.ToDtype(torch.float32, scale=True),
         v2.Normalize(MEAN, STD),
     ])
+
+
+def recipe(images, side, gaussian_blur):
+    view = make_view(side, gaussian_blur)
     batch = next_batches([tensor(i) for i in images], BATCH)
 
     def call():

@@ -166,6 +166,21 @@ TEST(BadImages, SizesBeyondMemoryAreAnErrorWhereverTheLimitIs) {
   bmp.replace(18, 8, "\xFF\xFF\xFF\x7F\xFF\xFF\xFF\x7F");
   EXPECT_EQ(error_text([&] { encoded(bmp, {.max_pixels = kMost}).decode(); }),
             "EncodedImage: cannot decode x.img: the file is cut short");
+  for (const std::string kind : {"P1", "P2", "P3", "P4", "P5", "P6"}) {
+    EXPECT_EQ(error_text([&] {
+                encoded(kind + " 9000000000 900000000 255\n1 1 1", {.max_pixels = kMost}).decode();
+              }),
+              "EncodedImage: cannot decode x.img: the file is cut short")
+        << kind;
+  }
+}
+
+TEST(BadImages, ABmpMayLackWhatPadsItsLastRow) {
+  const std::string whole = golden_image("bmp_24");  // of 39 bytes a row and one more
+  EXPECT_TRUE(
+      tensors_equal(encoded(whole.substr(0, whole.size() - 1)).decode(), encoded(whole).decode()));
+  EXPECT_EQ(error_text([&] { encoded(whole.substr(0, whole.size() - 2)).decode(); }),
+            "EncodedImage: cannot decode x.img: the file is cut short");
 }
 
 TEST(BadImages, NoPixelsAreAnError) {

@@ -78,6 +78,23 @@ TEST(EncodedImage, TurnsByTheOrientationAsPillow) {
   EXPECT_EQ(turned, 34);
 }
 
+TEST(EncodedImage, TurnsByTheLastOfSeveralTexts) {
+  // The orientation is the 19th byte of 26, in hexadecimal digits.
+  const std::string file = golden_image("png_profile");
+  const std::size_t begin = file.find("tEXt") - 4;
+  const std::string chunk = file.substr(begin, file.find("IDAT") - 4 - begin);
+  const std::size_t digit = chunk.find("\n4949") + 1 + 2 * 18 + 1 + 1;
+  ASSERT_EQ(chunk[digit], '5');
+  std::string straight = chunk;
+  straight[digit] = '1';
+  const auto height = [&](const std::string& chunks) {
+    std::string with = file;
+    return encoded(with.replace(begin, chunk.size(), chunks), {.exif_orientation = true}).height();
+  };
+  EXPECT_EQ(height(straight + chunk), 13);
+  EXPECT_EQ(height(chunk + straight), 9);
+}
+
 // Compares with what make_image_edge.py wrote under `name`: size, SHA-256 and 64 of the pixels.
 ::testing::AssertionResult matches_entry(const EncodedImage& image, const core::Safetensors& golden,
                                          const std::string& name) {

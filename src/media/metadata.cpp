@@ -23,11 +23,6 @@ Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-// What `number` says of the image: 1 unless it is one of the eight.
-int known_orientation(std::int64_t number) {
-  return number >= 1 && number <= 8 ? static_cast<int>(number) : 1;
-}
-
 // The first `tiff:Orientation="6"` or `<tiff:Orientation>6`.
 int xmp_orientation(std::string_view xmp) {
   constexpr std::string_view kName = "tiff:Orientation";

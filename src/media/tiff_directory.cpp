@@ -91,12 +91,4 @@ std::optional<std::int64_t> TiffDirectory::number(std::uint16_t tag) const {
   return static_cast<std::int64_t>(*unsigned_at(place->at, place->bytes));
 }
 
-std::optional<std::size_t> TiffDirectory::number_at(std::uint16_t tag) const {
-  const std::optional<Place> place = find(tag);
-  if (!place.has_value()) {
-    return std::nullopt;
-  }
-  return is_big_endian_ ? place->at + place->bytes - 1 : place->at;
-}
-
 }  // namespace lightly::media

@@ -26,7 +26,8 @@ class TiffDirectory {
 
   TiffDirectory(Bytes bytes, bool is_big_endian, bool is_big);
   std::optional<Place> find(std::uint16_t tag) const;
-  std::optional<std::uint64_t> unsigned_at(std::uint64_t at, std::size_t count) const;
+  /// `count` bytes from `at` on, which find() has seen to be there.
+  std::uint64_t unsigned_at(std::size_t at, std::size_t count) const;
 
   Bytes bytes_;
   bool is_big_endian_;

@@ -152,7 +152,8 @@ at::Tensor decode_pnm(Bytes bytes, const std::string& where, SixteenBits sixteen
   PnmReader reader(bytes, where);
   const PnmHeader header = read_pnm_header(reader, where);
   // Before memory is taken, and by division: the product may be too large.
-  if (header.size.height > static_cast<std::int64_t>(reader.left() + 1) / least_row_bytes(header)) {
+  const std::int64_t row_bytes = std::max<std::int64_t>(least_row_bytes(header), 1);
+  if (header.size.height > static_cast<std::int64_t>(reader.left() + 1) / row_bytes) {
     throw_cut_short(where);
   }
   std::vector<std::uint8_t> scale = pnm_scale(header, sixteen_bits);

@@ -30,6 +30,8 @@ lightly_find(hwy libhwy-dev)
 lightly_find(JPEG libjpeg-dev)
 lightly_find(PNG libpng-dev)
 lightly_find(WebP libwebp-dev)
+# The first with error handlers of a file's own.
+lightly_find(TIFF "libtiff-dev >= 4.5" 4.5)
 lightly_find(ZLIB zlib1g-dev)
 lightly_find(LibArchive libarchive-dev)
 lightly_find(CURL libcurl4-openssl-dev)

@@ -11,8 +11,8 @@
 #include <archive_entry.h>
 #include <c10/util/Exception.h>
 
+#include "core/handle.hpp"
 #include "data/digest.hpp"
-#include "data/handle.hpp"
 #include "lightly/data/padded_name.hpp"
 
 namespace lightly::data {
@@ -65,7 +65,7 @@ void check_sum(const std::string& place, const BatchFile& file, const Bytes& byt
 }
 
 Bytes read_batch(const std::filesystem::path& path, const Cifar10Options& options) {
-  const Handle<std::FILE, std::fclose> stream(std::fopen(path.c_str(), "rb"));
+  const core::Handle<std::FILE, std::fclose> stream(std::fopen(path.c_str(), "rb"));
   TORCH_CHECK(stream, "Cifar10: cannot open ", path.string(), ": ", std::strerror(errno));
   check_size(path.string(), std::filesystem::file_size(path), options);
   Bytes bytes(std::filesystem::file_size(path));
@@ -148,7 +148,7 @@ class ArchiveReader {
   }
 
   std::string path_;
-  Handle<archive, archive_read_free> archive_;
+  core::Handle<archive, archive_read_free> archive_;
 };
 
 std::vector<Bytes> read_archive(const Cifar10Options& options) {

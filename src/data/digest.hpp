@@ -5,7 +5,7 @@
 
 #include <openssl/evp.h>
 
-#include "data/handle.hpp"
+#include "core/handle.hpp"
 
 namespace lightly::data {
 
@@ -21,7 +21,7 @@ class Digest {
   std::string hex();
 
  private:
-  Handle<EVP_MD_CTX, EVP_MD_CTX_free> context_;
+  core::Handle<EVP_MD_CTX, EVP_MD_CTX_free> context_;
 };
 
 }  // namespace lightly::data

@@ -9,8 +9,8 @@
 #include <c10/util/Exception.h>
 #include <curl/curl.h>
 
+#include "core/handle.hpp"
 #include "data/digest.hpp"
-#include "data/handle.hpp"
 #include "lightly/core/atomic_file.hpp"
 #include "lightly/core/check.hpp"
 
@@ -98,7 +98,7 @@ void download(const std::string& url, const std::filesystem::path& path,
               const DownloadOptions& options) {
   options.check();
   global_init();
-  const Handle<CURL, curl_easy_cleanup> handle(curl_easy_init());
+  const core::Handle<CURL, curl_easy_cleanup> handle(curl_easy_init());
   CURL* curl = handle.get();
   TORCH_CHECK(curl != nullptr, "download: cannot start libcurl");
 

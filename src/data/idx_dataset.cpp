@@ -10,7 +10,7 @@
 #include <c10/util/Exception.h>
 #include <zlib.h>
 
-#include "data/handle.hpp"
+#include "core/handle.hpp"
 #include "lightly/data/padded_name.hpp"
 
 namespace lightly::data {
@@ -60,7 +60,7 @@ class IdxReader {
 
  private:
   std::string path_;
-  Handle<gzFile_s, gzclose_r> stream_;
+  core::Handle<gzFile_s, gzclose_r> stream_;
   std::uint64_t most_bytes_ = 0;
 };
 

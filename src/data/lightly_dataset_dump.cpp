@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -89,6 +90,33 @@ class OutputFolder {
   std::string made_;
 };
 
+// Which files the data set has, to tell whether writing would take one of them away.
+class SourceFiles {
+ public:
+  explicit SourceFiles(const LightlyDataset& dataset) : dataset_(dataset) {}
+
+  bool contain(const std::filesystem::path& path) {
+    struct stat status{};
+    if (::lstat(path.c_str(), &status) != 0) {
+      return false;  // nothing is there
+    }
+    if (files_.empty()) {
+      struct stat source{};
+      for (std::int64_t index = 0; index < dataset_.size(); ++index) {
+        if (::stat(dataset_.path(index).c_str(), &source) == 0) {
+          files_.emplace(source.st_dev, source.st_ino);
+        }
+      }
+    }
+    return files_.contains({status.st_dev, status.st_ino});
+  }
+
+ private:
+  const LightlyDataset& dataset_;
+  // Filled when the first path is not free.
+  std::set<std::pair<dev_t, ino_t>> files_;
+};
+
 void copy_bytes(const std::filesystem::path& from, const std::filesystem::path& to) {
   core::InputFile source("dump", from);
   core::AtomicFile file(to);
@@ -130,11 +158,17 @@ DumpReport LightlyDataset::dump(const std::filesystem::path& output_dir,
     const std::string name = file_name(index);
     TORCH_CHECK_VALUE(stays_inside(name), "dump: names must stay inside output_dir, got ", name);
   }
-  OutputFolder output(output_dir);
   std::error_code error;
   TORCH_CHECK_VALUE(!std::filesystem::equivalent(input_dir_, output_dir, error),
                     "dump: output_dir must not be the data set's own folder, got ",
                     output_dir.string());
+  SourceFiles sources(*this);
+  for (const std::int64_t index : indices) {
+    const std::filesystem::path to = output_dir / file_name(index);
+    TORCH_CHECK_VALUE(!sources.contain(to),
+                      "dump: files of the data set must not be replaced, got ", to.string());
+  }
+  OutputFolder output(output_dir);
   for (const std::int64_t index : indices) {
     const std::filesystem::path from = path(index);
     const std::string name = file_name(index);

@@ -15,7 +15,7 @@
 
 #include <c10/util/Exception.h>
 
-#include "data/handle.hpp"
+#include "core/handle.hpp"
 
 namespace lightly::data {
 namespace {
@@ -23,7 +23,7 @@ namespace {
 constexpr std::array<std::string_view, 8> kVideoExtensions{".mp4",  ".mov", ".avi",  ".mpg",
                                                            ".hevc", ".m4v", ".webm", ".mpeg"};
 
-using DirectoryStream = Handle<DIR, closedir>;
+using DirectoryStream = core::Handle<DIR, closedir>;
 
 char lower(char letter) {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;

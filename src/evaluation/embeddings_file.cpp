@@ -77,7 +77,7 @@ std::string_view take_field(std::string_view& rest) {
 
 // Checks the first record and returns D.
 std::int64_t read_header(CsvRecords& records) {
-  std::string_view rest = *records.next();
+  std::string_view rest = records.next().value_or(std::string_view());
   const std::int64_t fields = 1 + std::ranges::count(rest, ',');
   if (fields < 3) {
     records.fail("the header must be filenames,embedding_0,...,labels, got ", quoted(rest));

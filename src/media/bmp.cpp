@@ -240,9 +240,11 @@ at::Tensor decode_bmp(Bytes bytes, const std::string& where) {
   const auto height = static_cast<std::size_t>(header.size.height);
   const std::size_t row_bytes = (width * header.bits_per_pixel + 31) / 32 * 4;
   const bool has_runs = header.compression == kBmpRle8 || header.compression == kBmpRle4;
+  // What pads the last row may be missing.
+  const std::size_t last_row_bytes = (width * header.bits_per_pixel + 7) / 8;
+  const std::size_t left = bytes.size() - std::min(header.pixels_at, bytes.size());
   // By division: the product may be too large.
-  if (!has_runs &&
-      (header.pixels_at > bytes.size() || row_bytes > (bytes.size() - header.pixels_at) / height)) {
+  if (!has_runs && (last_row_bytes > left || height - 1 > (left - last_row_bytes) / row_bytes)) {
     throw_cut_short(where);
   }
   std::vector<std::uint8_t> indices;

@@ -23,11 +23,6 @@ Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-// What `number` says of the image: 1 unless it is one of the eight.
-int known_orientation(std::int64_t number) {
-  return number >= 1 && number <= 8 ? static_cast<int>(number) : 1;
-}
-
 // The first `tiff:Orientation="6"` or `<tiff:Orientation>6`.
 int xmp_orientation(std::string_view xmp) {
   constexpr std::string_view kName = "tiff:Orientation";
@@ -106,15 +101,25 @@ std::string raw_profile(std::string_view text) {
   return bytes;
 }
 
+// A text of a file, which is unpacked only where it counts: a small file may hold thousands that do
+// not.
+struct StoredText {
+  std::string_view bytes;
+  bool is_packed = false;
+
+  std::string text() const { return is_packed ? inflated(bytes) : std::string(bytes); }
+};
+
+// The last one of each kind.
 struct PngMetadata {
-  std::string exif;
-  std::string profile;  // counts only without exif
-  std::string xmp;
+  std::string_view exif;
+  StoredText profile;  // counts only without exif
+  StoredText xmp;
 
   void read(std::string_view chunk, std::string_view data) {
     constexpr std::string_view kProfile = "Raw profile type exif";
     if (chunk == "eXIf") {
-      exif = std::string(data);
+      exif = data;
       return;
     }
     if (chunk != "tEXt" && chunk != "zTXt" && chunk != "iTXt") {
@@ -123,15 +128,15 @@ struct PngMetadata {
     std::string_view rest = data;
     const std::string_view key = take_name(rest);
     if (key == kProfile && chunk == "tEXt") {
-      profile = raw_profile(rest);
+      profile = {.bytes = rest};
     } else if (key == kProfile && chunk == "zTXt" && rest.starts_with('\0')) {
-      profile = raw_profile(inflated(rest.substr(1)));
+      profile = {.bytes = rest.substr(1), .is_packed = true};
     } else if (key == "XML:com.adobe.xmp" && chunk == "iTXt" && rest.size() > 2 && rest[1] == 0) {
       const bool is_packed = rest[0] != 0;
       rest.remove_prefix(2);
       take_name(rest);  // the language
       take_name(rest);  // the keyword in that language
-      xmp = is_packed ? inflated(rest) : std::string(rest);
+      xmp = {.bytes = rest, .is_packed = is_packed};
     }
   }
 };
@@ -180,7 +185,9 @@ int read_png_orientation(Bytes bytes) {
     metadata.read(as_text(bytes.subspan(at + 4, 4)), as_text(bytes.subspan(at + 8, length)));
     at += 12 + length;
   }
-  return orientation_of(metadata.exif.empty() ? metadata.profile : metadata.exif, metadata.xmp);
+  const std::string xmp = metadata.xmp.text();
+  return metadata.exif.empty() ? orientation_of(raw_profile(metadata.profile.text()), xmp)
+                               : orientation_of(metadata.exif, xmp);
 }
 
 int read_webp_orientation(Bytes bytes) {

@@ -10,6 +10,11 @@
 /// The orientation in an image's metadata, 1 to 8 as EXIF 2.32 numbers them.
 namespace lightly::media {
 
+/// `number`, or 1 unless it is one of the eight.
+inline int known_orientation(std::int64_t number) {
+  return number >= 1 && number <= 8 ? static_cast<int>(number) : 1;
+}
+
 /// That of a file of the format: of its EXIF data, else of its XMP; 1 when there is none. Damaged
 /// metadata are no metadata.
 int read_jpeg_orientation(Bytes bytes);

@@ -131,6 +131,16 @@ void read_raw_row(PnmReader& reader, const PnmHeader& header, std::vector<std::u
   }
 }
 
+// Of every row; the last one of a plain file may be a byte shorter, which needs no space at its
+// end.
+std::int64_t least_row_bytes(const PnmHeader& header) {
+  const std::int64_t samples = header.size.width * header.channels;
+  if (header.is_bitmap) {
+    return header.is_plain ? samples : (samples + 7) / 8;
+  }
+  return header.is_plain || header.maxval > 255 ? 2 * samples : samples;
+}
+
 }  // namespace
 
 ImageSize read_pnm_size(Bytes bytes, const std::string& where) {
@@ -141,6 +151,11 @@ ImageSize read_pnm_size(Bytes bytes, const std::string& where) {
 at::Tensor decode_pnm(Bytes bytes, const std::string& where, SixteenBits sixteen_bits) {
   PnmReader reader(bytes, where);
   const PnmHeader header = read_pnm_header(reader, where);
+  // Before memory is taken, and by division: the product may be too large.
+  const std::int64_t row_bytes = std::max<std::int64_t>(least_row_bytes(header), 1);
+  if (header.size.height > static_cast<std::int64_t>(reader.left() + 1) / row_bytes) {
+    throw_cut_short(where);
+  }
   std::vector<std::uint8_t> scale = pnm_scale(header, sixteen_bits);
   if (header.is_bitmap) {
     scale = {255, 0};  // 1 is black

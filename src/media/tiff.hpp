@@ -12,8 +12,9 @@ namespace lightly::media {
 /// The size of the first page, after its orientation. Throws c10::Error when it has none.
 ImageSize read_tiff_size(Bytes bytes, const std::string& where);
 
-/// The first page, by OpenCV and libtiff, turned by its orientation: uint8 [3, H, W]. Throws
-/// c10::Error.
+/// The first page, by libtiff, turned by its orientation: uint8 [3, H, W], channels-last. Alpha is
+/// dropped, and taken out of colours that were multiplied by it. Throws c10::Error, with libtiff's
+/// reason where it has one; nothing is written to the standard error stream.
 at::Tensor decode_tiff(Bytes bytes, const std::string& where, SixteenBits sixteen_bits);
 
 }  // namespace lightly::media

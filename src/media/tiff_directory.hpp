@@ -14,12 +14,9 @@ class TiffDirectory {
   /// Nothing when the bytes do not begin as TIFF or BigTIFF do, in either order of bytes.
   static std::optional<TiffDirectory> open(Bytes bytes);
 
-  /// The first value of the first entry of that tag if it is a whole number; nothing for other
-  /// types, for no values, and where the bytes end too early.
+  /// The first value of the first entry of that tag that holds whole numbers; nothing when there is
+  /// none, or where the bytes end too early.
   std::optional<std::int64_t> number(std::uint16_t tag) const;
-
-  /// Where the lowest byte of that value is.
-  std::optional<std::size_t> number_at(std::uint16_t tag) const;
 
  private:
   struct Place {
@@ -29,7 +26,8 @@ class TiffDirectory {
 
   TiffDirectory(Bytes bytes, bool is_big_endian, bool is_big);
   std::optional<Place> find(std::uint16_t tag) const;
-  std::optional<std::uint64_t> unsigned_at(std::uint64_t at, std::size_t count) const;
+  /// `count` bytes from `at` on, which find() has seen to be there.
+  std::uint64_t unsigned_at(std::size_t at, std::size_t count) const;
 
   Bytes bytes_;
   bool is_big_endian_;

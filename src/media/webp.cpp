@@ -1,18 +1,16 @@
 #include "media/webp.hpp"
 
 #include <cstring>
-#include <memory>
 
 #include <webp/decode.h>
 #include <webp/demux.h>
 
+#include "core/handle.hpp"
+
 namespace lightly::media {
 namespace {
 
-struct DeleteDemuxer {
-  void operator()(WebPDemuxer* demuxer) const { WebPDemuxDelete(demuxer); }
-};
-using WebpFile = std::unique_ptr<WebPDemuxer, DeleteDemuxer>;
+using WebpFile = core::Handle<WebPDemuxer, WebPDemuxDelete>;
 
 WebpFile open_webp(Bytes bytes, const std::string& where) {
   const WebPData data{.bytes = bytes.data(), .size = bytes.size()};

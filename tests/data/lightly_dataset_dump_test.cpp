@@ -214,6 +214,23 @@ TEST(Dump, RefusesItsOwnFolderAndWhatCannotBeWritten) {
             "dump: jpeg_quality must be in [1, 100], got 101");
 }
 
+TEST(Dump, NeverReplacesAFileOfTheDataSet) {
+  const std::unique_ptr<ImageFolder> folder = folder_of({"a/1.png", "a/2.png"});
+  // The names are swapped, and in a/ they are the data set's files.
+  const LightlyDataset dataset(folder->path(),
+                               {.index_to_filename = [](const std::string&, std::int64_t index) {
+                                 return std::to_string(2 - index) + ".png";
+                               }});
+  EXPECT_EQ(
+      error_text([&] { dataset.dump(*folder / "a"); }),
+      "dump: files of the data set must not be replaced, got " + (*folder / "a/2.png").string());
+  EXPECT_EQ(read_file(*folder / "a/1.png"), "bytes of a/1.png");
+  EXPECT_EQ(read_file(*folder / "a/2.png"), "bytes of a/2.png");
+  EXPECT_EQ(dataset.dump(*folder / "b").written, 2);
+  EXPECT_EQ(dataset.dump(*folder / "b").written, 2);
+  EXPECT_EQ(read_file(*folder / "b/2.png"), "bytes of a/1.png");
+}
+
 TEST(Dump, ADamagedImageIsAnErrorAndLeavesNoFile) {
   const std::unique_ptr<ImageFolder> folder = folder_of({"a/1.png"});
   const LightlyDataset dataset(folder->path());

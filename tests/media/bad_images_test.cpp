@@ -1,3 +1,4 @@
+#include <cstring>
 #include <limits>
 
 #include <gmock/gmock.h>
@@ -15,7 +16,7 @@ namespace {
 using lightly::testing::encoded;
 using lightly::testing::error_text;
 using lightly::testing::golden_image;
-using lightly::testing::Quiet;
+using lightly::testing::NothingPrinted;
 using lightly::testing::tensors_equal;
 using ::testing::AnyOf;
 using ::testing::Eq;
@@ -46,6 +47,9 @@ const std::vector<std::string>& kinds() {
                                               "tiff_rgb_raw",
                                               "tiff_rgb_lzw",
                                               "tiff_grey_16_deflate",
+                                              "tiff_rgb_16_planes",
+                                              "tiff_one_bit_lzw",
+                                              "tiff_big",
                                               "jpeg_exif_6",
                                               "png_profile_packed",
                                               "webp_xmp"};
@@ -62,7 +66,7 @@ TEST(BadImages, NoByteAndEveryByteAreErrors) {
 }
 
 TEST(BadImages, EveryPrefixIsAnErrorOrTheSameImage) {
-  const Quiet quiet;
+  const NothingPrinted nothing_printed;
   for (const std::string& name : kinds()) {
     const std::string whole = golden_image(name);
     const torch::Tensor expected = encoded(whole).decode();
@@ -91,7 +95,7 @@ TEST(BadImages, CutShortSaysSo) {
 }
 
 TEST(BadImages, DamagedBytesAreAnErrorOrAnImageNeverACrash) {
-  const Quiet quiet;
+  const NothingPrinted nothing_printed;
   core::Random random(1);
   for (const std::string& name : kinds()) {
     const std::string good = golden_image(name);
@@ -110,6 +114,44 @@ TEST(BadImages, DamagedBytesAreAnErrorOrAnImageNeverACrash) {
     }
     EXPECT_GT(errors, 0) << name;
   }
+}
+
+TEST(BadImages, ADamagedTiffIsAnErrorWithLibtiffsReason) {
+  const NothingPrinted nothing_printed;
+  std::string file = golden_image("tiff_rgb_lzw");
+  file.replace(20, 40, 40, '\xFF');
+  EXPECT_EQ(error_text([&] { encoded(file).decode(); }),
+            "EncodedImage: cannot decode x.img: Using code not yet in table");
+  for (const std::string name : {"tiff_rgb_raw", "tiff_grey_16_raw", "tiff_rgb_16_tiles"}) {
+    file = golden_image(name);
+    file.resize(file.size() - 10);
+    EXPECT_THAT(error_text([&] { encoded(file).decode(); }),
+                StartsWith("EncodedImage: cannot decode x.img: Read error "))
+        << name;
+  }
+}
+
+// An entry of a BigTIFF file with one number; type 16 is LONG8, 17 SLONG8.
+std::string big_tiff_entry(std::uint16_t tag, std::uint16_t type, std::uint64_t number) {
+  const std::uint64_t count = 1;
+  std::string entry(20, '\0');
+  std::memcpy(entry.data(), &tag, 2);
+  std::memcpy(entry.data() + 2, &type, 2);
+  std::memcpy(entry.data() + 4, &count, 8);
+  std::memcpy(entry.data() + 12, &number, 8);
+  return entry;
+}
+
+TEST(BadImages, ATiffOfTwoSizesIsAnError) {
+  using namespace std::string_literals;
+  // The first width counts for libtiff alone.
+  const EncodedImage image = encoded("II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0"s +
+                                     big_tiff_entry(256, 17, 30'000) + big_tiff_entry(256, 16, 3) +
+                                     big_tiff_entry(257, 16, 2) + big_tiff_entry(273, 16, 8) +
+                                     big_tiff_entry(279, 16, 60'000) + std::string(8, '\0'));
+  EXPECT_EQ(image.width(), 3);
+  EXPECT_EQ(error_text([&] { image.decode(); }),
+            "EncodedImage: cannot decode x.img: its header contradicts itself");
 }
 
 TEST(BadImages, ChecksumsOfPngAreChecked) {
@@ -165,6 +207,21 @@ TEST(BadImages, SizesBeyondMemoryAreAnErrorWhereverTheLimitIs) {
   std::string bmp = golden_image("bmp_24");
   bmp.replace(18, 8, "\xFF\xFF\xFF\x7F\xFF\xFF\xFF\x7F");
   EXPECT_EQ(error_text([&] { encoded(bmp, {.max_pixels = kMost}).decode(); }),
+            "EncodedImage: cannot decode x.img: the file is cut short");
+  for (const std::string kind : {"P1", "P2", "P3", "P4", "P5", "P6"}) {
+    EXPECT_EQ(error_text([&] {
+                encoded(kind + " 9000000000 900000000 255\n1 1 1", {.max_pixels = kMost}).decode();
+              }),
+              "EncodedImage: cannot decode x.img: the file is cut short")
+        << kind;
+  }
+}
+
+TEST(BadImages, ABmpMayLackWhatPadsItsLastRow) {
+  const std::string whole = golden_image("bmp_24");  // of 39 bytes a row and one more
+  EXPECT_TRUE(
+      tensors_equal(encoded(whole.substr(0, whole.size() - 1)).decode(), encoded(whole).decode()));
+  EXPECT_EQ(error_text([&] { encoded(whole.substr(0, whole.size() - 2)).decode(); }),
             "EncodedImage: cannot decode x.img: the file is cut short");
 }
 

@@ -24,7 +24,6 @@ using lightly::testing::error_text;
 using lightly::testing::golden_image;
 using lightly::testing::large_test_data;
 using lightly::testing::load_golden;
-using lightly::testing::Quiet;
 using lightly::testing::read_file;
 using lightly::testing::TemporaryFolder;
 using lightly::testing::tensors_equal;
@@ -57,7 +56,7 @@ TEST(EncodedImage, MatchesPillowInEveryKindOfFile) {
     EXPECT_TRUE(tensors_equal(pixels, expected)) << name;
     EXPECT_TRUE(pixels.permute({1, 2, 0}).is_contiguous()) << name;
   }
-  EXPECT_EQ(names.size(), 154);
+  EXPECT_EQ(names.size(), 164);
 }
 
 TEST(EncodedImage, TurnsByTheOrientationAsPillow) {
@@ -76,6 +75,23 @@ TEST(EncodedImage, TurnsByTheOrientationAsPillow) {
     turned += turns ? 1 : 0;
   }
   EXPECT_EQ(turned, 34);
+}
+
+TEST(EncodedImage, TurnsByTheLastOfSeveralTexts) {
+  // The orientation is the 19th byte of 26, in hexadecimal digits.
+  const std::string file = golden_image("png_profile");
+  const std::size_t begin = file.find("tEXt") - 4;
+  const std::string chunk = file.substr(begin, file.find("IDAT") - 4 - begin);
+  const std::size_t digit = chunk.find("\n4949") + 1 + 2 * 18 + 1 + 1;
+  ASSERT_EQ(chunk[digit], '5');
+  std::string straight = chunk;
+  straight[digit] = '1';
+  const auto height = [&](const std::string& chunks) {
+    std::string with = file;
+    return encoded(with.replace(begin, chunk.size(), chunks), {.exif_orientation = true}).height();
+  };
+  EXPECT_EQ(height(straight + chunk), 13);
+  EXPECT_EQ(height(chunk + straight), 9);
 }
 
 // Compares with what make_image_edge.py wrote under `name`: size, SHA-256 and 64 of the pixels.

@@ -30,13 +30,13 @@ inline std::string golden_image(const std::string& name) {
   return bytes_of(load_golden("media/formats_pillow_13.0.0.safetensors").at(name + ".file"));
 }
 
-/// What OpenCV's codecs write to the standard error stream does not get into the tests' output.
-class Quiet {
+/// As long as it lives nothing may be written to the standard error stream, as codecs like to.
+class NothingPrinted {
  public:
-  Quiet() { ::testing::internal::CaptureStderr(); }
-  ~Quiet() { ::testing::internal::GetCapturedStderr(); }
-  Quiet(const Quiet&) = delete;
-  Quiet& operator=(const Quiet&) = delete;
+  NothingPrinted() { ::testing::internal::CaptureStderr(); }
+  ~NothingPrinted() { EXPECT_EQ(::testing::internal::GetCapturedStderr(), ""); }
+  NothingPrinted(const NothingPrinted&) = delete;
+  NothingPrinted& operator=(const NothingPrinted&) = delete;
 };
 
 }  // namespace lightly::testing

@@ -16,7 +16,7 @@ namespace {
 using lightly::testing::bytes_of;
 using lightly::testing::error_text;
 using lightly::testing::load_golden;
-using lightly::testing::Quiet;
+using lightly::testing::NothingPrinted;
 using lightly::testing::read_file;
 using lightly::testing::TemporaryFolder;
 using lightly::testing::tensors_close;
@@ -38,7 +38,7 @@ std::string golden_file(const std::string& name) {
 }
 
 std::string load_error(const std::string& bytes, const EncodedImageOptions& options = {}) {
-  const Quiet quiet;
+  const NothingPrinted nothing_printed;
   const TemporaryFolder folder;
   write_file(folder / "x.img", bytes);
   const std::string text = error_text([&] { load_image(folder / "x.img", options); });

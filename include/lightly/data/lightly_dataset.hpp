@@ -129,8 +129,9 @@ class LightlyDataset : public Dataset {
   /// names, with sub-folders, each whole or not at all (core::AtomicFile), replacing what is there.
   ///
   /// Nothing is written outside `output_dir`: a name that would lead there is a c10::ValueError
-  /// before anything is written, a link in the place of one of its sub-folders a c10::Error. So are
-  /// the data set's own folder as `output_dir`, and files that cannot be read, decoded or written.
+  /// before anything is written, and so are the data set's own folder as `output_dir` and a file of
+  /// the data set in the place of one. A link in the place of a sub-folder is a c10::Error, as are
+  /// files that cannot be read, decoded or written.
   /// As lightly 1.6: LightlyDataset.dump; differs: each name gets its own image, where lightly
   /// confuses them if names are missing or not sorted; `format` holds for folders too.
   DumpReport dump(const std::filesystem::path& output_dir, const DumpOptions& options = {}) const;

@@ -56,8 +56,9 @@ struct EncodedImageOptions {
 /// its canvas), BMP, PNM (P1 to P6) and TIFF (first page), by their first bytes. Pixels equal those
 /// of Pillow 13's `Image.open(file).convert("RGB")`: grey becomes RGB, alpha is dropped. Differs:
 /// where data end early Pillow gives some images with black rows, and takes a PNG without its end;
-/// here a file cut short or damaged is an error. Copies are cheap and share the bytes; immutable
-/// and thread-safe.
+/// here a file cut short is an error. So is damage that the format can tell; in a JPEG's coded data
+/// it gives the pixels that it gives in Pillow. Copies are cheap and share the bytes; immutable and
+/// thread-safe.
 class EncodedImage {
  public:
   /// `name` opens no file, it names the image in errors. Throws c10::ValueError for a null pointer

@@ -158,10 +158,10 @@ def tiff(entries, rows, order="<"):  # one strip after the directory
     head = b"II*\0" if order == "<" else b"MM\0*"
     at = 8 + 2 + 12 * len(entries) + 4
     body, extra = b"", b""
-    rows_at = at + sum(2 * len(value) for _, value in entries if len(value) > 2)
+    rows_at = at + sum((4 if tag in (273, 324) else 2) * len(value) for tag, value in entries if len(value) > 2 or tag in (273, 324) and len(value) > 1)
     for tag, value in entries:
-        value = [rows_at] if value == ["rows"] else value
-        kind = 4 if max(value) > 65535 or tag == 273 else 3
+        value = [rows_at + part for part in value] if tag in (273, 324) else value  # where strips or tiles begin
+        kind = 4 if max(value) > 65535 or tag in (273, 324) else 3
         data = struct.pack(order + ("I" if kind == 4 else "H") * len(value), *value)
         if len(data) > 4:
             extra, data = extra + data, struct.pack(order + "I", at + len(extra))
@@ -172,9 +172,28 @@ def tiff(entries, rows, order="<"):  # one strip after the directory
 deep_colors = colors.astype(np.uint16) * 257 + 1
 for name, order in (("little", "<"), ("big", ">")):
     for orientation in (1, 6):
-        entries = [(256, [WIDTH]), (257, [HEIGHT]), (258, [16, 16, 16]), (259, [1]), (262, [2]), (273, ["rows"]),
+        entries = [(256, [WIDTH]), (257, [HEIGHT]), (258, [16, 16, 16]), (259, [1]), (262, [2]), (273, [0]),
                    (274, [orientation]), (277, [3]), (278, [HEIGHT]), (279, [HEIGHT * WIDTH * 6])]
         add(f"tiff_rgb_16_{name}_endian_{orientation}", tiff(entries, deep_colors.astype(order + "u2").tobytes(), order))
+deep_rgba = np.dstack([deep_colors, (65535 - 6000 * y).astype(np.uint16)])
+for extra, name in ((0, "unspecified"), (1, "associated"), (2, "unassociated")):
+    for bits, samples in ((8, np.asarray(rgba)), (16, deep_rgba)):
+        entries = [(256, [WIDTH]), (257, [HEIGHT]), (258, [bits] * 4), (259, [1]), (262, [2]), (273, [0]), (277, [4]), (278, [HEIGHT]),
+                   (279, [samples.nbytes]), (338, [extra])]
+        add(f"tiff_rgba_{bits}_{name}", tiff(entries, samples.tobytes()))
+plane = HEIGHT * WIDTH * 2
+entries = [(256, [WIDTH]), (257, [HEIGHT]), (258, [16, 16, 16]), (259, [1]), (262, [2]), (273, [0, plane, 2 * plane]), (277, [3]),
+           (278, [HEIGHT]), (279, [plane] * 3), (284, [2])]
+# Pillow does not read planes of 16 bits: the pixels are those of the same file without planes.
+tensors["tiff_rgb_16_planes.file"] = np.frombuffer(tiff(entries, deep_colors.transpose(2, 0, 1).tobytes()), dtype=np.uint8)
+tensors["tiff_rgb_16_planes.rgb"] = tensors["tiff_rgb_16_little_endian_1.rgb"]
+for name, samples, photometric in (("grey", deep[..., None], 1), ("white_is_zero", deep[..., None], 0), ("rgb", deep_colors, 2)):
+    channels = samples.shape[2]
+    tiled = np.zeros((16, 16, channels), np.uint16)
+    tiled[:HEIGHT, :WIDTH] = samples
+    entries = [(256, [WIDTH + 16]), (257, [HEIGHT]), (258, [16] * channels), (259, [1]), (262, [photometric]), (277, [channels]),
+               (322, [16]), (323, [16]), (324, [0, tiled.nbytes]), (325, [tiled.nbytes] * 2)]
+    add(f"tiff_{name}_16_tiles", tiff(entries, tiled.tobytes() * 2))
 for orientation in range(2, 9):
     add(f"tiff_orientation_{orientation}", saved(rgb, "TIFF", tiffinfo={274: orientation}))
 

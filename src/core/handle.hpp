@@ -2,7 +2,7 @@
 
 #include <memory>
 
-namespace lightly::data {
+namespace lightly::core {
 
 /// Deletes a C library's object by the function that library has for it.
 template <auto Free>
@@ -16,4 +16,4 @@ struct FreeBy {
 template <typename T, auto Free>
 using Handle = std::unique_ptr<T, FreeBy<Free>>;
 
-}  // namespace lightly::data
+}  // namespace lightly::core

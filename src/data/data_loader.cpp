@@ -111,10 +111,13 @@ class DataLoader::Engine {
     TORCH_CHECK_VALUE(options.first_batch >= 0 && options.first_batch <= num_batches_,
                       "DataLoader: first_batch must be in [0, ", num_batches_, "], got ",
                       options.first_batch);
+    const core::RandomKey key{.seed = options_.seed, .epoch = static_cast<std::uint64_t>(epoch)};
+    // Before anything changes: a sampler may throw.
+    EpochOrder order(*options_.sampler, key, dataset_->size());
     cancel(serial_);
     const std::scoped_lock lock(mutex_);
-    key_ = {.seed = options_.seed, .epoch = static_cast<std::uint64_t>(epoch)};
-    order_ = EpochOrder(*options_.sampler, key_, dataset_->size());
+    key_ = key;
+    order_ = std::move(order);
     statistics_ = {};
     failures_.clear();
     next_batch_ = options.first_batch;
@@ -209,7 +212,9 @@ class DataLoader::Engine {
   Made make(std::unique_lock<std::mutex>& lock) {
     const std::shared_ptr<Job> job = window_.front();
     if (workers_.empty()) {
+      lock.unlock();
       run(*job, 0, job->builder.size());
+      lock.lock();
     } else {
       done_.wait(lock, [&] { return is_made(*job); });
     }

@@ -36,7 +36,8 @@ DeviceCopier::DeviceCopier(c10::Device device)
 DeviceCopier::Copy DeviceCopier::begin(const Batch& batch) const {
   const c10::StreamGuard on_stream(stream_);
   const auto to_device = [&](const at::Tensor& tensor) {
-    return tensor.to(device_, tensor.scalar_type(), /*non_blocking=*/true);
+    // Page-locked memory is not used again before its copies end. Nothing else promises that.
+    return tensor.to(device_, tensor.scalar_type(), /*non_blocking=*/tensor.is_pinned());
   };
   Copy copy{.batch = {.file_names = batch.file_names, .indices = batch.indices},
             .done = c10::Event(device_.type())};

@@ -12,7 +12,8 @@
 namespace lightly::data {
 
 /// Copies batches to a device on a stream of its own, so that a copy runs beside the computation
-/// that the consumer's stream is busy with. The host never waits for either.
+/// that the consumer's stream is busy with. The host waits for neither when the memory is
+/// page-locked.
 class DeviceCopier {
  public:
   /// A batch on the way to the device.

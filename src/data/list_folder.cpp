@@ -84,13 +84,19 @@ class NamesOfFolder {
   }
 
  private:
+  // Each ends with a zero byte.
+  std::string_view name_at(std::size_t begin) const {
+    const char* name = bytes_.data() + begin;
+    return name;
+  }
+
   std::size_t common_bytes() const {
     if (begins_.empty()) {
       return 0;
     }
-    std::string_view common = bytes_.c_str();
+    std::string_view common = name_at(0);
     for (const std::size_t begin : begins_) {
-      const std::string_view name = bytes_.c_str() + begin;
+      const std::string_view name = name_at(begin);
       const auto differ = std::mismatch(common.begin(), common.end(), name.begin(), name.end());
       common = common.substr(0, static_cast<std::size_t>(differ.first - common.begin()));
     }
@@ -213,8 +219,8 @@ class Walk {
 
   DirectoryStream open(std::size_t visit) {
     const char* path = visit == 0 ? "." : visits_[visit].path.c_str();
-    const int descriptor =
-        ::openat(::dirfd(root_stream_.get()), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int root = ::dirfd(root_stream_.get());
+    const int descriptor = root < 0 ? -1 : ::openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DirectoryStream stream(descriptor >= 0 ? ::fdopendir(descriptor) : nullptr);
     if (!stream) {
       const int error = errno;

@@ -183,6 +183,52 @@ TEST(DataLoaderSampler, RejectsWhatDoesNotFitTheDataSet) {
             "DataLoader: the sampler must give as many indices as it has, 1, got 2");
 }
 
+// In order, but not in the second epoch.
+class FailsOnce : public Sampler {
+ public:
+  std::int64_t size() const override { return 4; }
+  std::vector<std::int64_t> order(const core::RandomKey& key) const override {
+    TORCH_CHECK(key.epoch != 1, "no order");
+    return {0, 1, 2, 3};
+  }
+};
+
+TEST(DataLoaderSampler, ThatThrowsLeavesTheRunningEpochAsItIs) {
+  for (const std::int64_t workers : {0, 2}) {
+    DataLoader loader(
+        numbers(4), bytes_only(),
+        {.batch_size = 1, .num_workers = workers, .sampler = std::make_shared<FailsOnce>()});
+    BatchRange range = loader.epoch(0);
+    BatchRange::Iterator batch = range.begin();
+    EXPECT_EQ(error_text([&] { loader.epoch(1); }), "no order");
+    std::int64_t batches = 0;
+    for (; batch != range.end(); ++batch) {
+      EXPECT_THAT(batch->indices, ElementsAre(batches++));
+    }
+    EXPECT_EQ(batches, 4);
+  }
+}
+
+// A transform that looks at the loader it works for.
+TEST(DataLoaderSampler, StatisticsMayBeAskedForWhileABatchIsMade) {
+  for (const std::int64_t workers : {0, 2}) {
+    std::atomic<const DataLoader*> asked = nullptr;
+    std::atomic<std::int64_t> answers = 0;
+    const auto view = [&](const at::Tensor& image, core::Random&) {
+      if (const DataLoader* loader = asked) {
+        answers += loader->statistics().batches >= 0 ? 1 : 0;
+      }
+      return image;
+    };
+    DataLoader loader(numbers(4), BaseCollateFunction({.transforms = {view}}),
+                      {.batch_size = 2, .num_workers = workers});
+    asked = &loader;
+    for ([[maybe_unused]] const Batch& batch : loader.epoch(0)) {
+    }
+    EXPECT_EQ(answers, 4);
+  }
+}
+
 TEST(DataLoaderOnError, ThrowNamesTheSampleOfBatchSeven) {
   DataLoader loader(numbers(64, {61}), bytes_only(), {.batch_size = 8, .num_workers = 2});
   std::size_t batches = 0;

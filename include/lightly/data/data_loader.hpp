@@ -37,7 +37,7 @@ struct DataLoaderOptions {
   bool pin_memory = false;
   /// Where batches are handed out. Not on the CPU they are copied (with CUDA from page-locked
   /// memory) on a stream of the loader's own, the next one while the consumer uses this one: the
-  /// consumer's current stream waits for the copy, its host thread never does.
+  /// consumer's current stream waits for the copy, its host thread does not with CUDA.
   c10::Device device = at::kCPU;
   /// Which samples an epoch takes, in which order; `shuffle` must be false then. None: all of them.
   /// A sample that comes more than once in an epoch has other random views each time.

@@ -45,8 +45,8 @@ constexpr std::uint64_t kReplacing = std::uint64_t{1} << 31;
 /// The loader's state and its threads. One range at a time is served, named by a serial number.
 class DataLoader::Engine {
  public:
-  Engine(DatasetPtr dataset, BaseCollateFunction collate, const DataLoaderOptions& options)
-      : dataset_(std::move(dataset)), collate_(std::move(collate)), options_(options) {
+  Engine(DatasetPtr dataset, BaseCollateFunction collate, DataLoaderOptions options)
+      : dataset_(std::move(dataset)), collate_(std::move(collate)), options_(std::move(options)) {
     options_.check();
     TORCH_CHECK_VALUE(dataset_ != nullptr, "DataLoader: dataset must not be null");
     TORCH_CHECK_VALUE(dataset_->size() > 0, "DataLoader: dataset must not be empty");
@@ -151,7 +151,8 @@ class DataLoader::Engine {
     if (!ahead_ && window_.empty()) {
       return std::nullopt;
     }
-    Made made = ahead_ ? *std::exchange(ahead_, std::nullopt) : make(lock);
+    std::optional<Made> ahead = std::exchange(ahead_, std::nullopt);
+    Made made = ahead ? std::move(*ahead) : make(lock);
     if (copier_ && !window_.empty() && is_made(*window_.front())) {
       ahead_ = make(lock);
     }
@@ -167,7 +168,10 @@ class DataLoader::Engine {
     statistics_.decode_seconds += made.times.decode_seconds;
     statistics_.view_seconds += made.times.view_seconds;
     std::ranges::move(made.finished.failures, std::back_inserter(failures_));
-    return made.copy ? copier_->take(std::move(*made.copy)) : std::move(made.finished.batch);
+    if (copier_ && made.copy) {
+      return copier_->take(std::move(*made.copy));
+    }
+    return std::move(made.finished.batch);
   }
 
   LoaderStatistics statistics() const {
@@ -336,7 +340,7 @@ class DataLoader::Engine {
 };
 
 DataLoader::DataLoader(DatasetPtr dataset, BaseCollateFunction collate, DataLoaderOptions options)
-    : engine_(std::make_shared<Engine>(std::move(dataset), std::move(collate), options)) {
+    : engine_(std::make_shared<Engine>(std::move(dataset), std::move(collate), std::move(options))) {
   engine_->start_workers();
 }
 

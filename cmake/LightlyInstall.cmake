@@ -21,5 +21,6 @@ install(FILES
   cmake/LocateLibTorch.cmake
   cmake/FindLibTorch.cmake
   cmake/FindWebP.cmake
+  cmake/FindFFmpeg.cmake
   DESTINATION "${package_dir}")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")

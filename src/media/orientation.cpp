@@ -55,31 +55,55 @@ Region Orientation::stored(const Region& region) const {
   return result;
 }
 
-ImagePart Orientation::upright(const ImagePart& part) const {
-  const std::int64_t height = part.pixels.size(1);
-  const std::int64_t width = part.pixels.size(2);
-  ImagePart result{.top = part.top, .left = part.left, .reduction = part.reduction};
-  std::int64_t row = part.pixels.stride(1);
+// The image of `size` at `from`.
+void Orientation::turn(const std::uint8_t* from, std::int64_t row, const ImageSize& size,
+                       std::uint8_t* into) const {
   std::int64_t column = 3;
-  const auto* from = part.pixels.const_data_ptr<std::uint8_t>();
   if (flips_rows_) {
-    result.top = stored_.height - part.top - height * part.reduction;
-    from += (height - 1) * row;
+    from += (size.height - 1) * row;
     row = -row;
   }
   if (flips_columns_) {
-    result.left = stored_.width - part.left - width * part.reduction;
-    from += (width - 1) * column;
+    from += (size.width - 1) * column;
     column = -column;
   }
-  ImageSize size{.width = width, .height = height};
+  ImageSize turned = size;
+  if (swaps_axes_) {
+    std::swap(row, column);
+    std::swap(turned.width, turned.height);
+  }
+  copy_turned(from, row, column, turned, into);
+}
+
+void Orientation::write_upright(const std::uint8_t* from, std::int64_t row,
+                                std::uint8_t* into) const {
+  if (swaps_axes_ || flips_rows_ || flips_columns_) {
+    turn(from, row, stored_, into);
+    return;
+  }
+  const std::int64_t dense = 3 * stored_.width;
+  for (std::int64_t y = 0; y < stored_.height; ++y) {
+    std::copy_n(from + y * row, dense, into + y * dense);
+  }
+}
+
+ImagePart Orientation::upright(const ImagePart& part) const {
+  const ImageSize size{.width = part.pixels.size(2), .height = part.pixels.size(1)};
+  ImagePart result{.top = part.top, .left = part.left, .reduction = part.reduction};
+  if (flips_rows_) {
+    result.top = stored_.height - part.top - size.height * part.reduction;
+  }
+  if (flips_columns_) {
+    result.left = stored_.width - part.left - size.width * part.reduction;
+  }
+  ImageSize turned = size;
   if (swaps_axes_) {
     std::swap(result.top, result.left);
-    std::swap(row, column);
-    std::swap(size.width, size.height);
+    std::swap(turned.width, turned.height);
   }
-  const at::Tensor pixels = empty_pixels(size);
-  copy_turned(from, row, column, size, pixels.mutable_data_ptr<std::uint8_t>());
+  const at::Tensor pixels = empty_pixels(turned);
+  turn(part.pixels.const_data_ptr<std::uint8_t>(), part.pixels.stride(1), size,
+       pixels.mutable_data_ptr<std::uint8_t>());
   result.pixels = as_image(pixels);
   return result;
 }

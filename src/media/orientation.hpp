@@ -36,7 +36,13 @@ class Orientation {
   /// A part of the stored image as one of the upright image, uint8 [3, h, w], channels-last.
   ImagePart upright(const ImagePart& part) const;
 
+  /// A whole stored image, whose rows of RGB are `row` bytes apart, as a dense upright [H, W, 3].
+  void write_upright(const std::uint8_t* from, std::int64_t row, std::uint8_t* into) const;
+
  private:
+  void turn(const std::uint8_t* from, std::int64_t row, const ImageSize& size,
+            std::uint8_t* into) const;
+
   ImageSize stored_;
   bool swaps_axes_ = false;
   // Of the stored image.

@@ -1,0 +1,242 @@
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "media/bitstream/bits.hpp"
+#include "media/bitstream/picture.hpp"
+
+// ITU-T H.264, 7.3: the fields up to those that say whether a picture is a field of a frame.
+namespace lightly::media::bitstream {
+namespace {
+
+constexpr int kH264Slice = 1;
+constexpr int kH264SliceIdr = 5;
+constexpr int kH264Sei = 6;
+constexpr int kH264Sequence = 7;
+constexpr int kH264PictureParameters = 8;
+
+struct H264Sequence {
+  int frame_number_bits = 0;
+  bool has_separate_planes = false;
+  bool has_frames_only = true;
+};
+
+struct H264Slice {
+  std::uint32_t frame_number = 0;
+  bool is_field = false;
+  bool is_bottom = false;
+};
+
+void skip_scaling_list(BitReader& reader, int size) {
+  std::int64_t last = 8;
+  std::int64_t next = 8;
+  for (int i = 0; i < size; ++i) {
+    if (next != 0) {
+      next = (last + reader.signed_golomb() + 256) % 256;
+    }
+    last = next == 0 ? last : next;
+  }
+}
+
+bool has_chroma_format(std::uint32_t profile) {
+  constexpr std::array<std::uint32_t, 13> kProfiles{100, 110, 122, 244, 44,  83, 86,
+                                                    118, 128, 138, 139, 134, 135};
+  return std::find(kProfiles.begin(), kProfiles.end(), profile) != kProfiles.end();
+}
+
+H264Sequence read_sequence(BitReader& reader, std::uint32_t profile) {
+  H264Sequence sequence;
+  if (has_chroma_format(profile)) {
+    const std::uint32_t chroma_format = reader.golomb();
+    sequence.has_separate_planes = chroma_format == 3 && reader.bit() != 0;
+    reader.golomb();  // bit depths
+    reader.golomb();
+    reader.bit();  // transform bypass
+    if (reader.bit() != 0) {
+      for (int i = 0; i < (chroma_format == 3 ? 12 : 8); ++i) {
+        if (reader.bit() != 0) {
+          skip_scaling_list(reader, i < 6 ? 16 : 64);
+        }
+      }
+    }
+  }
+  sequence.frame_number_bits = static_cast<int>(reader.golomb() % 16) + 4;
+  const std::uint32_t order_type = reader.golomb();
+  if (order_type == 0) {
+    reader.golomb();
+  } else if (order_type == 1) {
+    reader.bit();
+    reader.golomb();
+    reader.golomb();
+    const std::uint32_t count = std::min(reader.golomb(), 255U);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      reader.golomb();
+    }
+  }
+  reader.golomb();  // reference frames
+  reader.bit();
+  reader.golomb();  // width
+  reader.golomb();  // height
+  sequence.has_frames_only = reader.bit() != 0;
+  return sequence;
+}
+
+// The recovery_frame_cnt of the SEI message that says so.
+std::optional<std::uint32_t> recovery_frames(Bytes nal) {
+  std::size_t at = 1;
+  const auto number = [&] {
+    std::size_t value = 0;
+    while (at < nal.size() && nal[at] == 255) {
+      value += 255;
+      ++at;
+    }
+    value += at < nal.size() ? nal[at] : 0;
+    ++at;
+    return value;
+  };
+  while (at + 2 < nal.size()) {
+    const std::size_t type = number();
+    const std::size_t size = number();
+    if (at >= nal.size()) {
+      break;
+    }
+    if (type == 6) {
+      BitReader reader(nal.subspan(at));
+      return reader.golomb();
+    }
+    at += std::min(size, nal.size());
+  }
+  return std::nullopt;
+}
+
+class H264 {
+ public:
+  explicit H264(Bytes extradata) {
+    if (!extradata.empty() && extradata[0] == 1 && extradata.size() > 6) {  // avcC
+      length_bytes_ = (extradata[4] & 3U) + 1;
+      std::size_t at = 5;
+      for (const unsigned mask : {31U, 255U}) {  // sequences, then picture parameters
+        const unsigned count = at < extradata.size() ? extradata[at] & mask : 0;
+        ++at;
+        for (unsigned i = 0; i < count && at + 2 <= extradata.size(); ++i) {
+          const std::size_t size = big_endian(extradata, at, 2);
+          at += 2;
+          read_parameters(extradata.subspan(at, std::min(size, extradata.size() - at)));
+          at = std::min(at + size, extradata.size());
+        }
+      }
+    } else {
+      for_each_nal(extradata, 0, [&](Bytes nal) { read_parameters(nal); });
+    }
+  }
+
+  Picture read(Bytes packet) {
+    Picture picture{.is_shown = false, .is_droppable = true};
+    bool is_idr = false;
+    std::optional<std::uint32_t> recovery;
+    std::optional<H264Slice> first;
+    const bool is_whole = for_each_nal(packet, length_bytes_, [&](Bytes nal) {
+      const int type = nal[0] & 31;
+      if (type == kH264Slice || type == kH264SliceIdr) {
+        is_idr = is_idr || type == kH264SliceIdr;
+        picture.is_droppable = picture.is_droppable && (nal[0] & 0x60U) == 0;
+        if (!picture.is_shown) {
+          picture.is_shown = true;
+          first = read_slice(nal);
+        }
+      } else if (type == kH264Sei && !recovery.has_value()) {
+        recovery = recovery_frames(NalHead(nal).bytes());
+      } else {
+        read_parameters(nal);
+      }
+    });
+    picture.is_suspicious = !is_whole || !first.has_value();
+    picture.is_droppable = picture.is_droppable && picture.is_shown;
+    picture.starts_period = is_idr;
+    picture.is_key = is_idr || (picture.is_shown && recovery == 0U);
+    if (first.has_value() && is_second_field(*first)) {
+      picture.is_shown = false;
+      picture.is_key = false;
+      picture.starts_period = false;
+    }
+    return picture;
+  }
+
+ private:
+  void read_parameters(Bytes nal) {
+    const int type = nal.empty() ? 0 : nal[0] & 31;
+    if (type != kH264Sequence && type != kH264PictureParameters) {
+      return;
+    }
+    const NalHead head(nal);
+    BitReader reader(head.bytes());
+    reader.skip(8);
+    if (type == kH264Sequence) {
+      const std::uint32_t profile = reader.bits(8);
+      reader.skip(16);
+      const std::uint32_t id = reader.golomb();
+      if (id < sequences_.size()) {
+        sequences_[id] = read_sequence(reader, profile);
+      }
+    } else {
+      const std::uint32_t id = reader.golomb();
+      if (id < sequence_of_.size()) {
+        sequence_of_[id] = reader.golomb();
+      }
+    }
+  }
+
+  // Nothing when its parameter sets have not come.
+  std::optional<H264Slice> read_slice(Bytes nal) const {
+    const NalHead head(nal.first(std::min<std::size_t>(nal.size(), 24)));
+    BitReader reader(head.bytes());
+    reader.skip(8);
+    reader.golomb();  // first macroblock
+    reader.golomb();  // type
+    const std::uint32_t parameters = reader.golomb();
+    if (parameters >= sequence_of_.size() || sequence_of_[parameters] >= sequences_.size() ||
+        !sequences_[sequence_of_[parameters]].has_value()) {
+      return std::nullopt;
+    }
+    const H264Sequence& sequence = *sequences_[sequence_of_[parameters]];
+    H264Slice slice;
+    reader.skip(sequence.has_separate_planes ? 2 : 0);
+    slice.frame_number = reader.bits(sequence.frame_number_bits);
+    slice.is_field = !sequence.has_frames_only && reader.bit() != 0;
+    slice.is_bottom = slice.is_field && reader.bit() != 0;
+    return reader.is_past_end() ? std::nullopt : std::optional(slice);
+  }
+
+  // Whether it completes the frame whose first field the packet before was.
+  bool is_second_field(const H264Slice& slice) {
+    const bool is_second = open_field_.has_value() && slice.is_field &&
+                           slice.is_bottom != open_field_->is_bottom &&
+                           slice.frame_number == open_field_->frame_number;
+    open_field_ = slice.is_field && !is_second ? std::optional(slice) : std::nullopt;
+    return is_second;
+  }
+
+  std::size_t length_bytes_ = 0;
+  std::array<std::optional<H264Sequence>, 32> sequences_ = {};
+  // By the picture parameter set's number; where there is none, one that no sequence has.
+  std::array<std::uint32_t, 256> sequence_of_ = [] {
+    std::array<std::uint32_t, 256> none{};
+    none.fill(UINT32_MAX);
+    return none;
+  }();
+  std::optional<H264Slice> open_field_ = {};
+};
+
+}  // namespace
+
+PictureReader make_h264_reader(Bytes extradata) {
+  return {.order = PictureOrder::kNumber,
+          .read = [h264 = std::make_shared<H264>(extradata)](Bytes packet, bool) {
+            return h264->read(packet);
+          }};
+}
+
+}  // namespace lightly::media::bitstream

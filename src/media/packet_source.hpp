@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "lightly/media/video_index.hpp"
+#include "media/video_stream.hpp"
+
+namespace lightly::media {
+
+/// What tells one state of a file from another.
+struct FileState {
+  std::int64_t size_bytes = 0;
+  std::int64_t modified_ns = 0;
+
+  bool operator==(const FileState&) const = default;
+};
+
+/// Nothing for a file that cannot be read.
+std::optional<FileState> file_state(const std::filesystem::path& file);
+
+/// The packets of an index in any order.
+///
+/// In most containers a packet's bytes lie in the file as the decoder takes them, at a fixed
+/// distance behind the position that FFmpeg gives; they are read from there, so that no demuxer has
+/// to be put to the right place. Otherwise the demuxer seeks, and where it landed is looked up in
+/// the index; where that fails it reads from the start.
+class PacketSource {
+ public:
+  /// Throws c10::Error with the file and the reason when it cannot be opened, or is not in the
+  /// state in which it was indexed.
+  PacketSource(const std::filesystem::path& video, const VideoIndex& index,
+               const FileState& indexed);
+  ~PacketSource();
+  PacketSource(const PacketSource&) = delete;
+  PacketSource& operator=(const PacketSource&) = delete;
+
+  const VideoStream& stream() const { return *stream_; }
+
+  /// Whether packets are read from their place in the file.
+  bool is_direct() const { return data_offset_.has_value(); }
+
+  /// From now on the demuxer reads every packet, from the start.
+  void distrust();
+
+  /// Throws c10::Error when the file is not in the state in which it was indexed.
+  void check_unchanged() const;
+
+  /// Packet `i` of the index, as the container gives it. Throws c10::Error when the file does not
+  /// have it.
+  void read(std::int32_t i, AVPacket* packet);
+
+ private:
+  std::optional<std::int64_t> find_data_offset();
+  bool has_direct(std::int32_t i, const AVPacket& packet, std::int64_t offset) const;
+  bool read_bytes(std::int64_t at, std::uint8_t* into, std::size_t size) const;
+  void read_direct(std::int32_t i, AVPacket* packet) const;
+  bool read_demuxed(std::int32_t i, AVPacket* packet);
+  bool seek(std::int32_t i, AVPacket* packet);
+  bool seek_to_key(std::int32_t key, std::int32_t i, AVPacket* packet);
+  void reopen();
+
+  std::filesystem::path video_;
+  const VideoIndex* index_;
+  FileState indexed_;
+  int file_ = -1;
+  std::optional<VideoStream> stream_;
+  /// From VideoPacket::pos to the packet's bytes; without a value the demuxer reads.
+  std::optional<std::int64_t> data_offset_;
+  bool can_seek_ = true;
+  /// What the demuxer gives next.
+  std::int32_t next_ = 0;
+};
+
+}  // namespace lightly::media

@@ -1,0 +1,81 @@
+#include "media/video_packets.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <optional>
+
+#include <c10/util/Exception.h>
+
+namespace lightly::media {
+namespace {
+
+using bitstream::Picture;
+using bitstream::PictureOrder;
+
+std::int64_t known(std::int64_t time) {
+  return time >= -kMaxTime && time <= kMaxTime ? time : VideoPacket::kUnknown;
+}
+
+// FFmpeg's parser, for the picture order count.
+class OrderNumbers {
+ public:
+  explicit OrderNumbers(const VideoStream& stream)
+      : parser_(av_parser_init(stream.parameters().codec_id)),
+        context_(avcodec_alloc_context3(nullptr)) {
+    TORCH_CHECK(parser_ != nullptr && context_ != nullptr, stream.cannot("read"),
+                ": FFmpeg has no parser for ", avcodec_get_name(stream.parameters().codec_id));
+    check_ffmpeg(avcodec_parameters_to_context(context_.get(), &stream.parameters()),
+                 stream.cannot("read"));
+    parser_->flags |= PARSER_FLAG_COMPLETE_FRAMES;
+  }
+
+  void read(const AVPacket& packet, ScannedPacket& scanned) {
+    std::uint8_t* data = nullptr;
+    int size = 0;
+    av_parser_parse2(parser_.get(), context_.get(), &data, &size, packet.data, packet.size,
+                     packet.pts, packet.dts, packet.pos);
+    period_ += scanned.picture.starts_period ? 1 : 0;
+    scanned.period = period_;
+    scanned.number = parser_->output_picture_number;
+  }
+
+ private:
+  ParserPtr parser_;
+  CodecPtr context_;
+  std::int64_t period_ = 0;
+};
+
+}  // namespace
+
+PacketScan scan_packets(VideoStream& stream, bool with_numbers) {
+  const bitstream::PictureReader reader = bitstream::make_picture_reader(stream.parameters());
+  PacketScan scan{.order = reader.order,
+                  .has_numbers = with_numbers && reader.order == PictureOrder::kNumber};
+  std::optional<OrderNumbers> numbers;
+  if (scan.has_numbers) {
+    numbers.emplace(stream);
+  }
+  const PacketPtr packet = make_packet();
+  while (stream.read(packet.get())) {
+    TORCH_CHECK(scan.packets.size() < std::numeric_limits<std::int32_t>::max(),
+                stream.cannot("read"), ": it has too many packets");
+    ScannedPacket& scanned = scan.packets.emplace_back();
+    scanned.packet = {.pts = known(packet->pts),
+                      .dts = known(packet->dts),
+                      .pos = packet->pos,
+                      .size_bytes = packet->size};
+    scanned.picture = reader.read({packet->data, static_cast<std::size_t>(packet->size)},
+                                  (packet->flags & AV_PKT_FLAG_KEY) != 0);
+    scanned.duration = std::clamp<std::int64_t>(packet->duration, 0, kMaxTime);
+    scanned.is_discarded = (packet->flags & AV_PKT_FLAG_DISCARD) != 0;
+    scan.is_damaged = scan.is_damaged || scanned.picture.is_suspicious;
+    if (numbers.has_value()) {
+      numbers->read(*packet, scanned);
+    }
+  }
+  scan.is_damaged = scan.is_damaged || stream.is_damaged();
+  return scan;
+}
+
+}  // namespace lightly::media

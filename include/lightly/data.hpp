@@ -18,3 +18,10 @@
 #include "lightly/data/split.hpp"
 #include "lightly/data/torch_data.hpp"
 #include "lightly/data/transformed_dataset.hpp"
+#ifdef LIGHTLY_VIDEO
+#include "lightly/data/dump_frames.hpp"
+#include "lightly/data/video_clips.hpp"
+#include "lightly/data/video_dataset.hpp"
+#include "lightly/data/video_dataset_options.hpp"
+#include "lightly/data/video_sampler.hpp"
+#endif

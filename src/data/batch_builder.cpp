@@ -66,7 +66,7 @@ bool BatchBuilder::put(const Slot& slot, c10::function_ref<Sample()> load,
     try {
       named = name();
     } catch (...) {
-      // The position says which.
+      named.clear();  // the position says which
     }
     if (named.empty()) {
       named = "sample at position " + std::to_string(slot.position);
@@ -117,7 +117,7 @@ void BatchBuilder::write(const Slot& slot, const Sample& sample) {
       return place(v, position, size);
     };
   };
-  if (!sample.encoded) {
+  if (!sample.encoded || sample.draw_image) {
     for (std::int64_t v = 0; v < collate_.num_views(); ++v) {
       collate_.writer(v).write(sample, key, places(v));
     }

@@ -340,7 +340,8 @@ class DataLoader::Engine {
 };
 
 DataLoader::DataLoader(DatasetPtr dataset, BaseCollateFunction collate, DataLoaderOptions options)
-    : engine_(std::make_shared<Engine>(std::move(dataset), std::move(collate), std::move(options))) {
+    : engine_(
+          std::make_shared<Engine>(std::move(dataset), std::move(collate), std::move(options))) {
   engine_->start_workers();
 }
 

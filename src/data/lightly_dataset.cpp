@@ -8,31 +8,41 @@
 #include <c10/util/Exception.h>
 
 #include "data/file_table.hpp"
+#include "data/folder_source.hpp"
+#include "data/joined.hpp"
 #include "data/list_folder.hpp"
 #include "data/some_names.hpp"
+#ifdef LIGHTLY_VIDEO
+#include "lightly/data/video_dataset.hpp"
+#endif
 
 namespace lightly::data {
 namespace {
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) {
-    text += (text.empty() ? "" : ",") + part;
-  }
-  return text;
+// What makes a folder one of videos, with lightly's endings.
+const std::vector<std::string>& video_extensions() {
+  static const std::vector<std::string> extensions = {".mp4",  ".mov", ".avi",  ".mpg",
+                                                      ".hevc", ".m4v", ".webm", ".mpeg"};
+  return extensions;
 }
 
 // The data set of a folder with videos; `video` is one of them.
-[[noreturn]] void load_videos(const std::filesystem::path& input_dir, const std::string& video) {
+std::shared_ptr<const VideoDataset> load_videos(const std::filesystem::path& input_dir,
+                                                const LightlyDatasetOptions& options,
+                                                [[maybe_unused]] const std::string& video) {
+#ifdef LIGHTLY_VIDEO
+  VideoDatasetOptions video_options;
+  video_options.extensions = video_extensions();
+  video_options.filenames = options.filenames;
+  return std::make_shared<const VideoDataset>(input_dir, std::move(video_options));
+#else
   TORCH_CHECK(false, "LightlyDataset: ", input_dir.string(),
-              " holds videos, which are not supported, got ", video);
+              " holds videos, which this build leaves out (LIGHTLY_VIDEO), got ", video);
+#endif
 }
 
 void check_listing(const FolderListing& listing, const std::filesystem::path& input_dir,
                    const LightlyDatasetOptions& options) {
-  if (!listing.video.empty()) {
-    load_videos(input_dir, listing.video);
-  }
   const bool has_classes = !listing.classes.empty() || !listing.empty_classes.empty();
   TORCH_CHECK(listing.files.size() > 0, "LightlyDataset: found 0 files in folder ",
               input_dir.string(), has_classes ? "'s sub-folders, which are its classes" : "",
@@ -70,12 +80,12 @@ struct LightlyDataset::Names {
 
   const std::string& of(std::int64_t index) const { return names[static_cast<std::size_t>(index)]; }
 
-  Names(const FileTable& files,
+  Names(const FolderSource& source,
         const std::function<std::string(const std::string&, std::int64_t)>& index_to_filename)
-      : sorted(static_cast<std::size_t>(files.size())) {
+      : sorted(static_cast<std::size_t>(source.size())) {
     names.reserve(sorted.size());
-    for (std::int64_t index = 0; index < files.size(); ++index) {
-      names.push_back(index_to_filename(files.name(index), index));
+    for (std::int64_t index = 0; index < source.size(); ++index) {
+      names.push_back(index_to_filename(source.name(index), index));
     }
     std::iota(sorted.begin(), sorted.end(), 0);
     std::sort(sorted.begin(), sorted.end(),
@@ -109,51 +119,73 @@ void LightlyDatasetOptions::check() const {
 }
 
 LightlyDataset::LightlyDataset(std::filesystem::path input_dir, LightlyDatasetOptions options)
-    : input_dir_(std::move(input_dir)), image_options_(options.image) {
+    : input_dir_(std::move(input_dir)) {
   options.check();
   std::error_code error;
   const std::filesystem::file_type type = std::filesystem::status(input_dir_, error).type();
   TORCH_CHECK_VALUE(type != std::filesystem::file_type::not_found,
                     "LightlyDataset: the input directory ", input_dir_.string(), " does not exist");
-  FolderListing listing = list_folder(input_dir_, options);
-  check_listing(listing, input_dir_, options);
-  classes_ = std::move(listing.classes);
-  if (options.filenames.has_value()) {
-    listing.files = selected(listing.files, *options.filenames, input_dir_);
+  FolderListing listing = list_folder(
+      input_dir_, options, {.callee = "LightlyDataset", .extensions = video_extensions()});
+  if (!listing.videos.empty()) {
+    take_videos(load_videos(input_dir_, options, listing.videos.front()));
+  } else {
+    check_listing(listing, input_dir_, options);
+    classes_ = std::move(listing.classes);
+    if (options.filenames.has_value()) {
+      listing.files = selected(listing.files, *options.filenames, input_dir_);
+    }
+    source_ = image_source(input_dir_, std::move(listing.files), options.image);
   }
-  files_ = std::make_unique<const FileTable>(std::move(listing.files));
   if (options.index_to_filename) {
-    names_ = std::make_unique<const Names>(*files_, options.index_to_filename);
+    names_ = std::make_unique<const Names>(*source_, options.index_to_filename);
   }
+}
+
+LightlyDataset::LightlyDataset(std::shared_ptr<const VideoDataset> videos) {
+  TORCH_CHECK_VALUE(videos != nullptr, "LightlyDataset: videos must not be null");
+  take_videos(std::move(videos));
 }
 
 LightlyDataset::~LightlyDataset() = default;
 
+void LightlyDataset::take_videos(std::shared_ptr<const VideoDataset> videos) {
+  source_ = video_source(videos);
+#ifdef LIGHTLY_VIDEO
+  input_dir_ = videos->root();
+  for (const DatasetVideo& video : videos->videos()) {
+    classes_.push_back(video.name);
+  }
+#endif
+  videos_ = std::move(videos);
+}
+
 std::int64_t LightlyDataset::size() const {
-  return files_->size();
+  return source_->size();
 }
 
 Sample LightlyDataset::get(std::int64_t index) const {
-  std::string name = file_name(index);
-  return {.target = files_->target(index),
-          .file_name = std::move(name),
-          .index = index,
-          .encoded = media::read_encoded_image(path(index), image_options_)};
+  check_index(index);
+  Sample sample = source_->load(index);
+  if (names_) {
+    sample.file_name = names_->of(index);
+  }
+  return sample;
 }
 
 std::string LightlyDataset::file_name(std::int64_t index) const {
   check_index(index);
-  return names_ ? names_->of(index) : files_->name(index);
+  return names_ ? names_->of(index) : source_->name(index);
 }
 
 std::filesystem::path LightlyDataset::path(std::int64_t index) const {
   check_index(index);
-  return input_dir_ / files_->name(index);
+  return input_dir_ / source_->file(index);
 }
 
 std::int64_t LightlyDataset::target(std::int64_t index) const {
   check_index(index);
-  return files_->target(index);
+  return source_->target(index);
 }
 
 std::vector<std::string> LightlyDataset::get_filenames() const {
@@ -169,7 +201,7 @@ std::vector<std::int64_t> LightlyDataset::targets() const {
   std::vector<std::int64_t> targets;
   targets.reserve(static_cast<std::size_t>(size()));
   for (std::int64_t index = 0; index < size(); ++index) {
-    targets.push_back(files_->target(index));
+    targets.push_back(source_->target(index));
   }
   return targets;
 }
@@ -183,7 +215,7 @@ std::map<std::string, std::int64_t, std::less<>> LightlyDataset::class_to_idx() 
 }
 
 std::optional<std::int64_t> LightlyDataset::index_of(std::string_view name) const {
-  return names_ ? names_->find(name) : files_->find(name);
+  return names_ ? names_->find(name) : source_->find(name);
 }
 
 void LightlyDataset::check_index(std::int64_t index) const {

@@ -1,10 +1,5 @@
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -12,83 +7,13 @@
 #include <c10/util/Exception.h>
 
 #include "core/input_file.hpp"
+#include "data/output_folder.hpp"
 #include "lightly/core/atomic_file.hpp"
 #include "lightly/data/lightly_dataset.hpp"
 #include "lightly/media/image_io.hpp"
 
 namespace lightly::data {
 namespace {
-
-// A name that stays in the folder it is put to: relative, of components that are neither empty nor
-// `.` nor `..`.
-bool stays_inside(std::string_view name) {
-  if (name.find('\0') != std::string_view::npos) {
-    return false;
-  }
-  for (std::size_t begin = 0; begin <= name.size();) {
-    const std::size_t end = std::min(name.find('/', begin), name.size());
-    const std::string_view component = name.substr(begin, end - begin);
-    if (component.empty() || component == "." || component == "..") {
-      return false;
-    }
-    begin = end + 1;
-  }
-  return true;
-}
-
-// A folder in which sub-folders are made, and never entered through a link.
-class OutputFolder {
- public:
-  explicit OutputFolder(const std::filesystem::path& path) : path_(path) {
-    std::error_code error;
-    std::filesystem::create_directories(path, error);
-    descriptor_ = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    TORCH_CHECK(descriptor_ >= 0, "dump: cannot create ", path.string(), ": ",
-                error ? error.message() : std::strerror(errno));
-  }
-  ~OutputFolder() { ::close(descriptor_); }
-  OutputFolder(const OutputFolder&) = delete;
-  OutputFolder& operator=(const OutputFolder&) = delete;
-
-  // The path of the file `name`, whose folder exists afterwards.
-  std::filesystem::path prepare(const std::string& name) {
-    const std::size_t slash = name.rfind('/');
-    if (slash != std::string::npos && name.substr(0, slash) != made_) {
-      make(name.substr(0, slash));
-      made_ = name.substr(0, slash);
-    }
-    return path_ / name;
-  }
-
- private:
-  void make(const std::string& folders) const {
-    int above = descriptor_;
-    for (std::size_t begin = 0; begin <= folders.size();) {
-      const std::size_t end = std::min(folders.find('/', begin), folders.size());
-      const std::string component = folders.substr(begin, end - begin);
-      const bool made = ::mkdirat(above, component.c_str(), 0777) == 0 || errno == EEXIST;
-      const int folder =
-          made ? ::openat(above, component.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-               : -1;
-      const int error = errno;
-      if (above != descriptor_) {
-        ::close(above);
-      }
-      TORCH_CHECK(folder >= 0, "dump: cannot create ", (path_ / folders.substr(0, end)).string(),
-                  ": ",
-                  made && (error == ELOOP || error == ENOTDIR) ? "there is a link or a file"
-                                                               : std::strerror(error));
-      above = folder;
-      begin = end + 1;
-    }
-    ::close(above);
-  }
-
-  std::filesystem::path path_;
-  int descriptor_ = -1;
-  // The last folder that was made.
-  std::string made_;
-};
 
 // Which files the data set has, to tell whether writing would take one of them away.
 class SourceFiles {
@@ -154,6 +79,10 @@ DumpReport LightlyDataset::dump(const std::filesystem::path& output_dir,
       indices.push_back(index);
     }
   }
+  if (videos_ != nullptr) {
+    // So that each frame is decoded once.
+    std::sort(indices.begin(), indices.end());
+  }
   for (const std::int64_t index : indices) {
     const std::string name = file_name(index);
     TORCH_CHECK_VALUE(stays_inside(name), "dump: names must stay inside output_dir, got ", name);
@@ -168,7 +97,7 @@ DumpReport LightlyDataset::dump(const std::filesystem::path& output_dir,
     TORCH_CHECK_VALUE(!sources.contain(to),
                       "dump: files of the data set must not be replaced, got ", to.string());
   }
-  OutputFolder output(output_dir);
+  OutputFolder output("dump", output_dir);
   for (const std::int64_t index : indices) {
     const std::filesystem::path from = path(index);
     const std::string name = file_name(index);
@@ -177,13 +106,12 @@ DumpReport LightlyDataset::dump(const std::filesystem::path& output_dir,
       continue;
     }
     const std::filesystem::path to = output.prepare(name);
-    if (!options.format.has_value()) {
+    if (!options.format.has_value() && videos_ == nullptr) {
       copy_bytes(from, to);
-    } else if (*options.format == DumpFormat::kPng) {
-      media::save_png(to, media::load_image(from, image_options_));
+    } else if (options.format.value_or(DumpFormat::kPng) == DumpFormat::kPng) {
+      media::save_png(to, get(index).pixels());
     } else {
-      media::save_jpeg(to, media::load_image(from, image_options_),
-                       {.quality = options.jpeg_quality});
+      media::save_jpeg(to, get(index).pixels(), {.quality = options.jpeg_quality});
     }
     ++report.written;
   }

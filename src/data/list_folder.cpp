@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -19,9 +18,6 @@
 
 namespace lightly::data {
 namespace {
-
-constexpr std::array<std::string_view, 8> kVideoExtensions{".mp4",  ".mov", ".avi",  ".mpg",
-                                                           ".hevc", ".m4v", ".webm", ".mpeg"};
 
 using DirectoryStream = core::Handle<DIR, closedir>;
 
@@ -36,8 +32,7 @@ bool ends_with(std::string_view name, std::string_view ending) {
                     [](char a, char b) { return lower(a) == lower(b); });
 }
 
-template <typename Endings>
-bool ends_with_any(std::string_view name, const Endings& endings) {
+bool ends_with_any(std::string_view name, const std::vector<std::string>& endings) {
   return std::any_of(endings.begin(), endings.end(),
                      [&](std::string_view ending) { return ends_with(name, ending); });
 }
@@ -122,9 +117,13 @@ struct Visit {
 
 class Walk {
  public:
-  Walk(const std::filesystem::path& root, const LightlyDatasetOptions& options)
-      : root_(root), options_(options), root_stream_(::opendir(root.c_str())) {
-    TORCH_CHECK(root_stream_, "LightlyDataset: cannot open ", root.string(), ": ",
+  Walk(const std::filesystem::path& root, const LightlyDatasetOptions& options,
+       const VideoListing& videos)
+      : root_(root),
+        options_(options),
+        video_options_(videos),
+        root_stream_(::opendir(root.c_str())) {
+    TORCH_CHECK(root_stream_, video_options_.callee, ": cannot open ", root.string(), ": ",
                 std::strerror(errno));
     // The folders found are at the same time the queue of those to read.
     visits_.push_back({});
@@ -141,7 +140,8 @@ class Walk {
       }
     }
     FolderListing listing;
-    listing.video = std::move(video_);
+    std::sort(videos_.begin(), videos_.end());
+    listing.videos = std::move(videos_);
     if (order.empty()) {
       add_files(visits_[0], 0, listing.files);
       return listing;
@@ -203,8 +203,8 @@ class Walk {
       errno = 0;
       const dirent* entry = ::readdir(stream.get());
       if (entry == nullptr) {
-        TORCH_CHECK(errno == 0 || may_skip(visit), "LightlyDataset: cannot read ", full_path(visit),
-                    ": ", std::strerror(errno));
+        TORCH_CHECK(errno == 0 || may_skip(visit), video_options_.callee, ": cannot read ",
+                    full_path(visit), ": ", std::strerror(errno));
         break;
       }
       const std::string_view name = entry->d_name;
@@ -227,7 +227,7 @@ class Walk {
       if (descriptor >= 0) {
         ::close(descriptor);
       }
-      TORCH_CHECK(may_skip(visit), "LightlyDataset: cannot open ", full_path(visit), ": ",
+      TORCH_CHECK(may_skip(visit), video_options_.callee, ": cannot open ", full_path(visit), ": ",
                   std::strerror(error));
     }
     return stream;
@@ -236,8 +236,8 @@ class Walk {
   // Whether a folder above this one is the same one, so that what is in it is listed already.
   bool is_inside_itself(std::size_t visit, int descriptor) {
     struct stat status{};
-    TORCH_CHECK(::fstat(descriptor, &status) == 0, "LightlyDataset: cannot read ", full_path(visit),
-                ": ", std::strerror(errno));
+    TORCH_CHECK(::fstat(descriptor, &status) == 0, video_options_.callee, ": cannot read ",
+                full_path(visit), ": ", std::strerror(errno));
     Visit& self = visits_[visit];
     self.device = status.st_dev;
     self.inode = status.st_ino;
@@ -269,11 +269,8 @@ class Walk {
           ::faccessat(folder, entry.d_name, R_OK, 0) == 0) {
         names_of_folder_.add(name);
       }
-    } else if (type == DT_REG && ends_with_any(name, kVideoExtensions)) {
-      std::string path = path_in(visit, name);
-      if (video_.empty() || path < video_) {
-        video_ = std::move(path);
-      }
+    } else if (type == DT_REG && ends_with_any(name, video_options_.extensions)) {
+      videos_.push_back(path_in(visit, name));
     }
   }
 
@@ -293,19 +290,21 @@ class Walk {
 
   std::filesystem::path root_;
   const LightlyDatasetOptions& options_;
+  const VideoListing& video_options_;
   // The paths of all others are opened from here.
   DirectoryStream root_stream_;
   std::vector<Visit> visits_;
   // The names of all files, folder by folder, each ended by a NUL.
   std::string names_;
   NamesOfFolder names_of_folder_;
-  std::string video_;
+  std::vector<std::string> videos_;
 };
 
 }  // namespace
 
-FolderListing list_folder(const std::filesystem::path& root, const LightlyDatasetOptions& options) {
-  return Walk(root, options).listing();
+FolderListing list_folder(const std::filesystem::path& root, const LightlyDatasetOptions& options,
+                          const VideoListing& videos) {
+  return Walk(root, options, videos).listing();
 }
 
 }  // namespace lightly::data

@@ -8,16 +8,11 @@
 
 #include <c10/util/Exception.h>
 
+#include "data/shuffler.hpp"
 #include "lightly/core/check.hpp"
 
 namespace lightly::data {
 namespace {
-
-core::Random shuffler(core::RandomKey key) {
-  key.index = 0;
-  key.view = core::RandomKey::kShuffle;
-  return core::Random(key);
-}
 
 // Uniform in (0, 1), of 53 bits, so that weights far below the sum of all have their chance.
 double fine_uniform(core::Random& random) {

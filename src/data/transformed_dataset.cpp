@@ -18,11 +18,23 @@ TransformedDataset::TransformedDataset(DatasetPtr base, transforms::ImageTransfo
 
 Sample TransformedDataset::get(std::int64_t index) const {
   Sample sample = base_->get(index);
-  core::Random random(core::RandomKey{
-      .seed = seed_, .index = static_cast<std::uint64_t>(index), .view = kTransform});
-  sample.image = transform_(sample.pixels(), random);
+  const core::RandomKey key{
+      .seed = seed_, .index = static_cast<std::uint64_t>(index), .view = kTransform};
+  const auto transformed = [transform = transform_, key,
+                            name = sample.file_name](const at::Tensor& image) {
+    core::Random random(key);
+    at::Tensor made = transform(image, random);
+    core::check_image("TransformedDataset: " + name, made);
+    return made;
+  };
+  sample.image = transformed(sample.pixels());
   sample.encoded.reset();
-  core::check_image("TransformedDataset: " + sample.file_name, sample.image);
+  if (sample.draw_image) {
+    sample.draw_image = [draw = std::move(sample.draw_image), transformed](std::int64_t view,
+                                                                           core::Random& random) {
+      return transformed(draw(view, random));
+    };
+  }
   return sample;
 }
 

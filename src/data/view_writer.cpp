@@ -73,8 +73,19 @@ void ViewWriter::write(const at::Tensor& image, const transforms::ImageView::Par
   }
 }
 
+at::Tensor ViewWriter::image_of(const Sample& sample, const core::RandomKey& key) const {
+  if (!sample.draw_image) {
+    return sample.pixels();
+  }
+  core::RandomKey image_key = key;
+  image_key.index = static_cast<std::uint64_t>(sample.index);
+  image_key.view = static_cast<std::uint64_t>(view_) + Sample::kDrawImage;
+  core::Random stream(image_key);
+  return sample.draw_image(view_, stream);
+}
+
 void ViewWriter::write(const Sample& sample, const core::RandomKey& key, Place place) const {
-  const at::Tensor image = sample.pixels();
+  const at::Tensor image = image_of(sample, key);
   if (image_view_ != nullptr) {
     core::check_image("ImageView", image);
     write(image, *draw({image.size(1), image.size(2)}, sample.index, key), place);

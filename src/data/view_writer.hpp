@@ -50,6 +50,8 @@ class ViewWriter {
   const transforms::Size& view_size() const { return image_view_->options().input_size; }
 
  private:
+  /// The pixels that the view is made of.
+  at::Tensor image_of(const Sample& sample, const core::RandomKey& key) const;
   core::Random random(std::int64_t index, const core::RandomKey& key) const;
   void convert(const at::Tensor& made, const Target& target) const;
 

@@ -15,7 +15,8 @@
 
 namespace lightly::data {
 
-class FileTable;
+class FolderSource;
+class VideoDataset;
 
 /// What becomes of a class folder in which there is no image.
 enum class EmptyClasses {
@@ -36,8 +37,8 @@ enum class Unreadable {
 };
 
 struct LightlyDatasetOptions {
-  /// Names, relative to the folder, of the files to take; without a value, all. The data set keeps
-  /// its own order and its class indices.
+  /// Names, relative to the folder, of the files, or frames of videos, to take; without a value,
+  /// all. The data set keeps its own order and its class indices.
   std::optional<std::vector<std::string>> filenames = {};
   /// Gives the sample its name, unique in the data set, from the relative path and the index;
   /// empty: the relative path. Called once for each sample when the data set is made.
@@ -60,8 +61,8 @@ enum class DumpFormat { kPng, kJpeg };
 struct DumpOptions {
   /// Names of the samples to write; without a value, all.
   std::optional<std::vector<std::string>> filenames = {};
-  /// Without a value files are copied byte by byte. With one they are decoded and encoded anew; the
-  /// name stays, with its ending.
+  /// Without a value files are copied byte by byte and frames of videos written as PNG. With one
+  /// images are decoded and encoded anew; the name stays, with its ending.
   std::optional<DumpFormat> format = {};
   /// Of kJpeg, in [1, 100]; Pillow's default.
   std::int64_t jpeg_quality = 75;
@@ -77,7 +78,7 @@ struct DumpReport {
   std::vector<std::string> missing;
 };
 
-/// The images of a folder, listed once, when the data set is made.
+/// The images of a folder, or the frames of its videos, listed once, when the data set is made.
 ///
 /// A folder with sub-folders: these are the classes, sorted bytewise (c10 before c2), and targets
 /// are their indices; a class has all images below its folder, sorted by folder path, then by name;
@@ -86,14 +87,21 @@ struct DumpReport {
 /// need not be UTF-8. Links are followed, except to a folder they lie in. Sub-folders with
 /// `lightly_outputs` in the name do not count.
 ///
+/// A folder with a video anywhere below it is one of videos, with the endings of VideoDataset: the
+/// samples are a VideoDataset's, with its names and targets, and images do not count.
+///
 /// A name takes its own bytes and 8 more. Throws c10::ValueError when there is no such folder or
 /// `filenames` has a name that is not in it, c10::Error when a folder cannot be read, holds no
-/// image at all, has a class without any (see EmptyClasses) or holds videos. `get` throws
-/// c10::Error that names the file (media::read_encoded_image). As lightly 1.6: LightlyDataset, with
-/// torchvision's ImageFolder; differs: see docs/data.md.
+/// image at all, has a class without any (see EmptyClasses), or for videos, and what VideoDataset
+/// throws. `get` throws c10::Error that names the file (media::read_encoded_image). As lightly 1.6:
+/// LightlyDataset, with torchvision's ImageFolder; differs: see docs/data.md.
 class LightlyDataset : public Dataset {
  public:
   explicit LightlyDataset(std::filesystem::path input_dir, LightlyDatasetOptions options = {});
+
+  /// The frames of videos, with options of their own. Throws c10::ValueError for no data set.
+  explicit LightlyDataset(std::shared_ptr<const VideoDataset> videos);
+
   ~LightlyDataset() override;
   LightlyDataset(const LightlyDataset&) = delete;
   LightlyDataset& operator=(const LightlyDataset&) = delete;
@@ -104,7 +112,11 @@ class LightlyDataset : public Dataset {
 
   const std::filesystem::path& input_dir() const { return input_dir_; }
 
-  /// The file of the sample at `index` in [0, size()); throws c10::IndexError outside.
+  /// The videos, whose samples have the same indices; null for a folder of images.
+  const std::shared_ptr<const VideoDataset>& videos() const { return videos_; }
+
+  /// The file of the sample at `index` in [0, size()), of a frame its video; throws c10::IndexError
+  /// outside.
   std::filesystem::path path(std::int64_t index) const;
 
   /// The target of the sample at `index` in [0, size()), without loading the image.
@@ -116,7 +128,7 @@ class LightlyDataset : public Dataset {
   /// The targets of all samples.
   std::vector<std::int64_t> targets() const;
 
-  /// Names of the classes, by target; none for a folder without sub-folders.
+  /// Names of the classes, by target: of the videos, or of the sub-folders, if there are any.
   const std::vector<std::string>& classes() const { return classes_; }
 
   /// The target of each class.
@@ -141,10 +153,12 @@ class LightlyDataset : public Dataset {
 
   void check_index(std::int64_t index) const;
 
+  void take_videos(std::shared_ptr<const VideoDataset> videos);
+
   std::filesystem::path input_dir_;
-  media::EncodedImageOptions image_options_;
   std::vector<std::string> classes_;
-  std::unique_ptr<const FileTable> files_;
+  std::unique_ptr<const FolderSource> source_;
+  std::shared_ptr<const VideoDataset> videos_;
   /// What `index_to_filename` gave, if there is one.
   std::unique_ptr<const Names> names_;
 };

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include "lightly/core/random.hpp"
 #include "lightly/media/encoded_image.hpp"
 
 namespace lightly::data {
@@ -24,6 +26,14 @@ struct Sample {
   std::int64_t index = 0;
   /// The image as its file holds it, so that only what the views need is decoded.
   std::optional<media::EncodedImage> encoded = std::nullopt;
+  /// Where views shall show different images, such as nearby frames of a video: the image of view
+  /// `view`, as `image` is, from a stream of its own (see kDrawImage). Called by any thread. Empty:
+  /// every view shows `image` or `encoded`.
+  std::function<at::Tensor(std::int64_t view, core::Random& random)> draw_image = {};
+
+  /// Added to `view` in the key that `draw_image` draws from, so that what the view's transform
+  /// draws does not hang on it.
+  static constexpr std::uint64_t kDrawImage = std::uint64_t{1} << 63;
 
   /// The image's pixels, decoded if need be: uint8 [3, H, W], RGB, channels-last. Throws c10::Error
   /// with the file's name for damaged data.

@@ -1,7 +1,7 @@
 # Run by ctest: builds the consumer of this folder against the installed package, or against the source (unoptimised: whether it
 # builds is the question), and runs it. Against the package also all C++ of README.md and of the pages in docs/: the programs as
 # they stand, what has no main() as a function of one program more, snippets.cpp.
-# Variables: MODE (package, source), BUILD, WORK, SOURCE, GENERATOR, TORCH_DIR, LAUNCHER, FLAGS.
+# Variables: MODE (package, source), VIDEO (LIGHTLY_VIDEO), BUILD, WORK, SOURCE, GENERATOR, TORCH_DIR, LAUNCHER, FLAGS.
 cmake_minimum_required(VERSION 3.24)
 
 function(run)
@@ -64,6 +64,9 @@ set(programs "")
 set(ENV{CMAKE_CXX_COMPILER_LAUNCHER} "${LAUNCHER}")
 if(MODE STREQUAL "package")
   file(GLOB pages "${SOURCE}/README.md" "${SOURCE}/docs/*.md")
+  if(NOT VIDEO)
+    list(FILTER pages EXCLUDE REGEX "/video\\.md$")
+  endif()
   foreach(page IN LISTS pages)
     extract_cpp("${page}" "${WORK}/programs")
   endforeach()
@@ -73,6 +76,8 @@ if(MODE STREQUAL "package")
     "using namespace lightly;\n\n${snippets}\nint main() {\n  write_files();\n${calls}}\n")
   file(GLOB programs "${WORK}/programs/*.cpp")
   file(CREATE_LINK "${SOURCE}/tests/data/tiny_fashion_mnist" "${WORK}/run/fashion-mnist" SYMBOLIC)
+  file(MAKE_DIRECTORY "${WORK}/run/videos")
+  file(COPY_FILE "${SOURCE}/tests/data/video/torchcodec/test_non_zero_start.mp4" "${WORK}/run/videos/street.mp4")
   run(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${WORK}/prefix")
   list(APPEND arguments "-DCMAKE_PREFIX_PATH=${WORK}/prefix" "-DLIGHTLY_PROGRAMS=${WORK}/programs")
 else()

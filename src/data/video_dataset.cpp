@@ -1,6 +1,7 @@
 #include "lightly/data/video_dataset.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
 #include <system_error>
 #include <utility>
@@ -101,11 +102,8 @@ std::vector<std::vector<std::int64_t>> selected_frames(const std::vector<std::st
   return frames;
 }
 
-// A frame of the video that is at most `most` frames away, or the frame itself.
-std::int64_t draw_nearby(std::int64_t frame, std::int64_t most, std::int64_t num_frames,
-                         core::Random& random) {
-  const std::int64_t first = std::max<std::int64_t>(frame - most, 0);
-  const std::int64_t last = most < num_frames - frame ? frame + most : num_frames - 1;
+// A frame in [first, last].
+std::int64_t draw_between(std::int64_t first, std::int64_t last, core::Random& random) {
   return first +
          static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(last - first + 1)));
 }
@@ -137,22 +135,29 @@ VideoDataset::VideoDataset(std::filesystem::path root, VideoDatasetOptions optio
   }
   std::vector<IndexedVideo> indexed(names.size());
   std::vector<std::optional<std::string>> reasons(names.size());
+  const bool refuses = options_.bad_videos == BadVideos::kRefuse;
+  // What is refused first does not depend on the threads: those before it are all read.
+  std::atomic<std::int64_t> first_bad = static_cast<std::int64_t>(names.size());
   for_each_in_parallel(
       static_cast<std::int64_t>(names.size()), options_.num_threads,
       [&](std::int64_t v) {
         const auto i = static_cast<std::size_t>(v);
+        if (!wanted[i] || (refuses && v > first_bad)) {
+          return;
+        }
         try {
-          if (wanted[i]) {
-            indexed[i] = IndexedVideo::read(root_ / names[i], options_.reader);
-          }
+          indexed[i] = IndexedVideo::read(root_ / names[i], options_.reader);
         } catch (const c10::ValueError&) {
           throw;  // the options are wrong, and not the video
         } catch (const c10::Error& error) {
-          TORCH_CHECK(options_.bad_videos == BadVideos::kSkip, error.what_without_backtrace());
           reasons[i] = error.what_without_backtrace();
+          for (std::int64_t bad = first_bad; v < bad && !first_bad.compare_exchange_weak(bad, v);) {
+          }
         }
       },
       options_.progress);
+  const auto bad = static_cast<std::size_t>(first_bad.load());
+  TORCH_CHECK(!refuses || bad == names.size(), *reasons[bad]);
   std::vector<IndexedVideo> videos;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (reasons[i]) {
@@ -199,10 +204,9 @@ Sample VideoDataset::get(std::int64_t index) const {
       if (view == 0) {
         return image;
       }
-      const std::int64_t num_frames =
-          frames->videos()[static_cast<std::size_t>(at.video)].index->size();
+      const FrameRange nearby = frames->nearby(at, most);
       return frames->frame(
-          {.video = at.video, .frame = draw_nearby(at.frame, most, num_frames, random)});
+          {.video = at.video, .frame = draw_between(nearby.first, nearby.last, random)});
     };
   }
   return sample;

@@ -69,6 +69,18 @@ at::Tensor VideoFrames::frame(const FramePlace& place) {
   }
 }
 
+FrameRange VideoFrames::nearby(const FramePlace& place, std::int64_t most) const {
+  const IndexedVideo& video = videos_[static_cast<std::size_t>(place.video)];
+  const std::int64_t num_frames = video.index->size();
+  const std::int64_t first = std::max<std::int64_t>(place.frame - most, 0);
+  std::int64_t begin = video.segment_begin(place.frame);
+  while (begin > first && begin - video.segment_begin(begin - 1) <= options_.keep_passed) {
+    begin = video.segment_begin(begin - 1);
+  }
+  return {.first = std::max(first, begin),
+          .last = most < num_frames - place.frame ? place.frame + most : num_frames - 1};
+}
+
 bool VideoFrames::will_be_kept(const FramePlace& place) const {
   return std::any_of(stations_.begin(), stations_.end(), [&](const auto& station) {
     return station->is_busy && station->video == place.video && station->kept_from <= place.frame &&

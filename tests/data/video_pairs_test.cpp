@@ -70,6 +70,25 @@ TEST(VideoPairs, TheFirstViewIsTheFrameAndOthersAreNearby) {
   }
 }
 
+TEST(VideoPairs, LeaveOutWhatLiesBeforeALongWay) {
+  const VideoFolder folder;
+  folder.add_video("a.mp4", VideoFolder::kFewKeys);
+  const at::Tensor frames = frames_of(folder / "a.mp4");
+  const VideoDataset dataset(folder.path(), {.keep_passed = 2, .pair_max_frames = 5});
+  const std::int64_t key = dataset.segments().back().begin;
+  ASSERT_GT(key, 5);
+  const Sample sample = dataset.get(key + 1);
+  for (std::uint64_t k = 0; k < 60; ++k) {
+    core::Random random(k);
+    const at::Tensor drawn = sample.draw_image(1, random);
+    bool is_of_segment = false;
+    for (std::int64_t i = key; i <= std::min<std::int64_t>(key + 6, 24); ++i) {
+      is_of_segment = is_of_segment || at::equal(drawn, frames[i]);
+    }
+    EXPECT_TRUE(is_of_segment);
+  }
+}
+
 TEST(VideoPairs, ASampleOutlivesItsDataSet) {
   const VideoFolder folder;
   folder.add_video("a.mp4", VideoFolder::kManyKeys);

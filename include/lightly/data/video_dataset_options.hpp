@@ -44,6 +44,8 @@ struct VideoDatasetOptions {
   std::int64_t keep_passed = 64;
   /// Temporal positive pairs: every view but the first shows, in the place of its frame, one drawn
   /// from those up to so many frames before and after it in its video; 0: all show the same frame.
+  /// Where the segment before its own is longer than `keep_passed`, none of that is drawn: a single
+  /// frame would cost the whole of it.
   std::int64_t pair_max_frames = 0;
 
   /// Throws c10::ValueError for a value out of its range.

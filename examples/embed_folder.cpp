@@ -111,7 +111,7 @@ int main(int argc, char** argv) {
   app.add_option("--batch-size", options.batch_size, "images a forward pass")
       ->check(CLI::Range(1, 1 << 20));
   app.add_option("--workers", options.workers, "threads that load images")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 4096));
   app.add_option("--device", options.device, "cpu or cuda");
   app.add_option("--precision", options.precision, "auto, fp32 or bf16");
   CLI11_PARSE(app, argc, argv);

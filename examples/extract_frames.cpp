@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
   what->add_option("--names", options.names, "file of names, one a line, as the data set has them");
   what->add_option("--indices", options.indices, "frame numbers, in every video: 1,5,10")
       ->delimiter(',')
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 31));
   what->add_option("--every", options.every, "every so many frames")->check(CLI::PositiveNumber);
   what->add_option("--fps", options.fps, "so many frames a second")->check(CLI::PositiveNumber);
   what->require_option(1);
@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
   app.add_option("--resize", options.resize, "shorter side, in pixels; 0: as it is")
       ->check(CLI::Range(0, 1 << 14));
   app.add_option("--workers", options.workers, "threads; 0: one for each processor")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 4096));
   app.add_option("--index", options.index_folder, "folder to keep the videos' indices in");
   CLI11_PARSE(app, argc, argv);
   return examples::guarded("extract_frames", [&] { return extract(options); });

@@ -57,7 +57,7 @@ int run(int argc, char** argv, const Program& program,
   app.add_option("--device", options.device, "cpu or cuda");
   app.add_option("--precision", options.precision, "of the training steps: auto, fp32 or bf16");
   app.add_option("--workers", options.workers, "threads that make views")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 4096));
   app.add_option("--seed", options.seed, "of weights, order and views");
   app.add_option("--output", options.output, "folder for checkpoint, weights, metrics, pictures");
   app.add_flag("--resume", options.resume, "go on from the checkpoint in --output");

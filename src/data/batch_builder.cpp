@@ -161,10 +161,13 @@ BatchBuilder::Finished BatchBuilder::finish(std::string_view callee) {
   std::vector<std::size_t> there;
   std::vector<SampleFailure> failures;
   for (std::size_t p = 0; p < filled_.size(); ++p) {
-    if (failures_[p]) {
+    if (std::optional<SampleFailure>& failure = failures_[p]) {
       TORCH_CHECK(filled_[p] != 0 || options_.on_error == OnError::kSkip, callee, ": ",
-                  failures_[p]->file_name, ": ", failures_[p]->reason);
-      failures.push_back(std::move(*failures_[p]));
+                  failure->file_name, ": ", failure->reason,
+                  options_.on_error == OnError::kReplace
+                      ? " (so did every sample that was to replace it)"
+                      : "");
+      failures.push_back(std::move(*failure));
     }
     if (filled_[p] != 0) {
       there.push_back(p);

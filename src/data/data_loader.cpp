@@ -8,6 +8,7 @@
 #include <iterator>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -85,7 +86,12 @@ class DataLoader::Engine {
   /// Apart from the constructor, so that the threads that run are joined when one cannot start.
   void start_workers() {
     for (std::int64_t i = 0; i < options_.num_workers; ++i) {
-      workers_.emplace_back([this] { work(); });
+      try {
+        workers_.emplace_back([this] { work(); });
+      } catch (const std::system_error& error) {
+        TORCH_CHECK(false, "DataLoader: cannot start worker ", i + 1,
+                    " of num_workers = ", options_.num_workers, ": ", error.what());
+      }
     }
   }
 
@@ -370,6 +376,8 @@ BatchRange::~BatchRange() {
 }
 
 BatchRange::Iterator BatchRange::begin() {
+  TORCH_CHECK(!begun_ || !ended_,
+              "DataLoader: a range is for one loop; ask for the epoch again, DataLoader::epoch");
   if (!begun_) {
     advance();
     begun_ = true;

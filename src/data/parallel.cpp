@@ -4,6 +4,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -41,8 +42,12 @@ void for_each_in_parallel(std::int64_t count, std::int64_t num_threads,
   }
   {
     std::vector<std::jthread> threads;
-    for (std::int64_t i = 1; i < std::min(num_threads, count); ++i) {
-      threads.emplace_back(run);
+    try {
+      for (std::int64_t i = 1; i < std::min(num_threads, count); ++i) {
+        threads.emplace_back(run);
+      }
+    } catch (const std::system_error&) {
+      // Those that could be started do the work.
     }
     run();
   }

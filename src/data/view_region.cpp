@@ -33,7 +33,8 @@ Range reduced(const Range& range, std::int64_t origin, std::int64_t reduction, s
 
 ViewRegion::ViewRegion(const BaseCollateFunction& collate, const Sample& sample,
                        const core::RandomKey& key) {
-  const transforms::Size size{sample.encoded->height(), sample.encoded->width()};
+  const media::EncodedImage& image = sample.encoded.value();
+  const transforms::Size size{image.height(), image.width()};
   for (std::int64_t v = 0; v < collate.num_views(); ++v) {
     const ViewWriter& writer = collate.writer(v);
     View view{.params = writer.draw(size, sample.index, key)};
@@ -54,7 +55,7 @@ media::ImagePart ViewRegion::decode(const media::EncodedImage& image, Decode mod
   std::int64_t bottom = 0;
   std::int64_t right = 0;
   for (const View& view : views_) {
-    const transforms::Box& crop = view.params->crop;
+    const transforms::Box& crop = view.crop();
     top = std::min(top, crop.top);
     left = std::min(left, crop.left);
     bottom = std::max(bottom, crop.top + crop.height);
@@ -68,7 +69,7 @@ media::ImagePart ViewRegion::decode(const media::EncodedImage& image, Decode mod
 std::int64_t ViewRegion::reduction() const {
   std::int64_t factor = kLargestReduction;
   for (const View& view : views_) {
-    const transforms::Box& crop = view.params->crop;
+    const transforms::Box& crop = view.crop();
     while (factor > 1 &&
            (crop.height < factor * view.size.height || crop.width < factor * view.size.width)) {
       factor /= 2;

@@ -34,6 +34,8 @@ class ViewRegion {
   struct View {
     std::optional<transforms::ImageView::Params> params;
     transforms::Size size = 0;
+
+    const transforms::Box& crop() const { return params.value().crop; }
   };
 
   std::int64_t reduction() const;

@@ -19,6 +19,12 @@ DecoderPool::DecoderPool(PacketSource& source, const VideoIndex& index,
   }
   starts_.push_back(static_cast<std::int32_t>(index.packets.size()));
   std::sort(starts_.begin(), starts_.end());
+  if (index.has_side_data) {
+    // A demuxer hands it out once, to the one decoder that has had all before.
+    is_damaged_ = true;
+    options_.max_decoders = most_ = 1;
+    source_->distrust();
+  }
 }
 
 std::int32_t DecoderPool::start_of(std::int32_t i) const {

@@ -52,8 +52,8 @@ class DecoderPool {
   std::vector<std::int32_t> starts_;
   /// How many decoders the bytes allow.
   std::int64_t most_ = 0;
-  /// After an error: flushing leaves a decoder with more than it should know, so that every frame
-  /// is decoded from the start by a decoder of its own.
+  /// After an error, as flushing leaves a decoder with more than it should know, and for packets
+  /// with side data: every frame is decoded from the start by a decoder of its own.
   bool is_damaged_ = false;
   std::int64_t seeks_ = 0;
   std::int64_t closed_pictures_ = 0;

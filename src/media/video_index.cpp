@@ -142,7 +142,8 @@ VideoIndex read_video_index(const std::filesystem::path& video, const VideoIndex
                    .width = std::max(stream.parameters().width, 0),
                    .rotation = 90 * clockwise_quarters(*stream.stream()),
                    .is_suspicious = presentation.is_suspicious,
-                   .is_verified = options.verify || presentation.is_suspicious};
+                   .is_verified = options.verify || presentation.is_suspicious,
+                   .has_side_data = scan.has_side_data};
   TORCH_CHECK(index.time_base.num > 0, stream.cannot("read"), ": it has no time base");
   auto first_bad = static_cast<std::int32_t>(scan.packets.size());
   if (index.is_verified) {

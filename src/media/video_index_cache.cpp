@@ -32,7 +32,7 @@ namespace lightly::media {
 namespace {
 
 constexpr std::string_view kMagic = "LTLYVIDX";
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 constexpr std::size_t kChecksumBytes = 16;
 constexpr std::size_t kHeadBytes = kMagic.size() + sizeof(kVersion) + kChecksumBytes;
 
@@ -195,7 +195,8 @@ std::string to_bytes(const VideoIndex& index, std::string_view identity) {
   for (const std::int64_t value :
        {index.stream, index.time_base.num, index.time_base.den, index.average_fps.num,
         index.average_fps.den, index.height, index.width, index.rotation,
-        std::int64_t{index.is_suspicious}, std::int64_t{index.is_verified}, index.size(),
+        std::int64_t{index.is_suspicious}, std::int64_t{index.is_verified},
+        std::int64_t{index.has_side_data}, index.size(),
         static_cast<std::int64_t>(index.packets.size())}) {
     writer.number(value);
   }
@@ -249,6 +250,7 @@ std::optional<VideoIndex> from_bytes(std::string_view bytes, std::string_view id
   index.rotation = 90 * (reader.number(0, 270) / 90);
   index.is_suspicious = reader.number(0, 1) == 1;
   index.is_verified = reader.number(0, 1) == 1;
+  index.has_side_data = reader.number(0, 1) == 1;
   const std::int64_t frames = reader.number(0, kMaxCount);
   const std::int64_t packets = reader.number(0, kMaxCount);
   if (!reader.is_sound() || !reader.has_room(frames, 25) || !reader.has_room(packets, 34)) {
@@ -301,16 +303,24 @@ VideoIndex read_video_index_cached(const std::filesystem::path& video,
   std::filesystem::create_directories(cache_folder, ignored);
   const std::string bytes = to_bytes(index, *identity);
   constexpr int kTries = 50;
+  int unexplained = 0;
   for (int i = 1;; ++i) {
     try {
       store(file, bytes);
       return index;
     } catch (const c10::Error&) {
-      // Another thread or process may be writing the same.
-      if (i == kTries || !std::filesystem::exists(file.string() + ".tmp", ignored)) {
+      // Another thread or process may be writing the same, or just have done so.
+      if (load(file, *identity).has_value()) {
+        return index;
+      }
+      const bool is_being_written = std::filesystem::exists(file.string() + ".tmp", ignored);
+      unexplained += is_being_written ? 0 : 1;
+      if (i == kTries || unexplained > 2) {
         throw;
       }
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      if (is_being_written) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      }
     }
   }
 }

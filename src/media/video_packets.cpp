@@ -17,6 +17,16 @@ std::int64_t known(std::int64_t time) {
   return time >= -kMaxTime && time <= kMaxTime ? time : VideoPacket::kUnknown;
 }
 
+// Whether a decoder needs more of the packet than its bytes.
+bool changes_decoder(const AVPacket& packet) {
+  return std::any_of(packet.side_data, packet.side_data + packet.side_data_elems,
+                     [](const AVPacketSideData& data) {
+                       return data.type == AV_PKT_DATA_PALETTE ||
+                              data.type == AV_PKT_DATA_NEW_EXTRADATA ||
+                              data.type == AV_PKT_DATA_PARAM_CHANGE;
+                     });
+}
+
 // FFmpeg's parser, for the picture order count.
 class OrderNumbers {
  public:
@@ -70,6 +80,7 @@ PacketScan scan_packets(VideoStream& stream, bool with_numbers) {
     scanned.duration = std::clamp<std::int64_t>(packet->duration, 0, kMaxTime);
     scanned.is_discarded = (packet->flags & AV_PKT_FLAG_DISCARD) != 0;
     scan.is_damaged = scan.is_damaged || scanned.picture.is_suspicious;
+    scan.has_side_data = scan.has_side_data || changes_decoder(*packet);
     if (numbers.has_value()) {
       numbers->read(*packet, scanned);
     }

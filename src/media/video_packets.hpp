@@ -30,6 +30,8 @@ struct PacketScan {
   bool has_numbers = false;
   /// Reading ended with an error, or a packet is not as it should be.
   bool is_damaged = false;
+  /// As VideoIndex::has_side_data.
+  bool has_side_data = false;
 };
 
 /// Reads every packet. With numbers those of H.264 and HEVC are taken through FFmpeg's parser too,

@@ -209,6 +209,18 @@ TEST(DataLoaderSampler, ThatThrowsLeavesTheRunningEpochAsItIs) {
   }
 }
 
+TEST(DataLoaderSampler, ASecondLoopOverARangeIsAnError) {
+  DataLoader loader(numbers(4), bytes_only(), {.batch_size = 2});
+  BatchRange range = loader.epoch(0);
+  std::int64_t batches = 0;
+  for ([[maybe_unused]] const Batch& batch : range) {
+    ++batches;
+  }
+  EXPECT_EQ(batches, 2);
+  EXPECT_EQ(error_text([&] { range.begin(); }),
+            "DataLoader: a range is for one loop; ask for the epoch again, DataLoader::epoch");
+}
+
 // A transform that looks at the loader it works for.
 TEST(DataLoaderSampler, StatisticsMayBeAskedForWhileABatchIsMade) {
   for (const std::int64_t workers : {0, 2}) {
@@ -300,7 +312,8 @@ TEST(DataLoaderOnError, ReplaceGivesUpWhenNothingIsSound) {
   }
   DataLoader loader(numbers(8, all), bytes_only(),
                     {.batch_size = 2, .num_workers = 1, .on_error = OnError::kReplace});
-  EXPECT_EQ(error_text([&] { batches_of(loader.epoch(0)); }), "DataLoader: number/0: damaged");
+  EXPECT_EQ(error_text([&] { batches_of(loader.epoch(0)); }),
+            "DataLoader: number/0: damaged (so did every sample that was to replace it)");
 }
 
 TEST(DataLoaderOnError, AnEpochThatGoesOnHasTheSameBatches) {

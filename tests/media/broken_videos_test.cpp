@@ -27,6 +27,7 @@ using lightly::testing::TemporaryFolder;
 using lightly::testing::tensors_equal;
 using lightly::testing::test_data;
 using lightly::testing::write_file;
+using lightly::testing::write_palettes;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -66,6 +67,22 @@ TEST(BrokenVideos, WhatIsNoVideoIsAnErrorWithItsName) {
   }
   EXPECT_THAT(error_text([&] { VideoReader reader(folder / "sound.wav"); }),
               HasSubstr("it has no video stream"));
+}
+
+// What changes the colours lies beside the packets, not in them.
+TEST(BrokenVideos, APaletteThatChangesIsThatOfTheFrame) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(write_palettes(folder / "palettes.avi", 9, 4));
+  VideoReader reader(folder / "palettes.avi");
+  EXPECT_TRUE(reader.index().has_side_data);
+  const std::vector<std::size_t> expected = plain_hashes(reader.path());
+  ASSERT_EQ(reader.size(), 9);
+  ASSERT_EQ(expected.size(), 9U);
+  // Frames of the two palettes differ though their bytes are shifted alike.
+  EXPECT_FALSE(tensors_equal(reader.frame(3), reader.frame(4)));
+  for (const std::int64_t i : {7, 1, 8, 4, 3, 0, 5, 6, 2}) {
+    EXPECT_EQ(hash_of(reader.frame(i)), expected[static_cast<std::size_t>(i)]) << i;
+  }
 }
 
 TEST(BrokenVideos, ACutFileGivesWhatAPlainDecodeGives) {

@@ -278,4 +278,44 @@ bool remux(const std::filesystem::path& from, const std::filesystem::path& to,
   return is_right;
 }
 
+bool write_palettes(const std::filesystem::path& to, int num_frames, int change) {
+  media::quiet_ffmpeg();
+  AVFormatContext* format = nullptr;
+  if (avformat_alloc_output_context2(&format, nullptr, "avi", to.c_str()) < 0) {
+    return false;
+  }
+  const std::unique_ptr<AVFormatContext, media::FreeByPointer<avformat_free_context>> out(format);
+  AVStream* stream = avformat_new_stream(format, nullptr);
+  stream->codecpar->codec_type = AVMEDIA_TYPE_VIDEO;
+  stream->codecpar->codec_id = AV_CODEC_ID_RAWVIDEO;
+  stream->codecpar->format = AV_PIX_FMT_PAL8;
+  stream->codecpar->bits_per_coded_sample = 8;
+  stream->codecpar->width = 8;
+  stream->codecpar->height = 6;
+  stream->time_base = {1, 10};
+  stream->avg_frame_rate = {10, 1};
+  bool is_right = avio_open(&format->pb, to.c_str(), AVIO_FLAG_WRITE) >= 0 &&
+                  avformat_write_header(format, nullptr) >= 0;
+  const PacketPtr packet = make_packet();
+  for (int i = 0; is_right && i < num_frames; ++i) {
+    av_packet_unref(packet.get());
+    is_right = av_new_packet(packet.get(), 8 * 6) >= 0;
+    for (int at = 0; at < 8 * 6; ++at) {
+      packet->data[at] = static_cast<std::uint8_t>(at + i);
+    }
+    std::uint8_t* palette =
+        av_packet_new_side_data(packet.get(), AV_PKT_DATA_PALETTE, AVPALETTE_SIZE);
+    for (int at = 0; at < AVPALETTE_SIZE; ++at) {
+      palette[at] = static_cast<std::uint8_t>(i < change ? at / 4 : 255 - at % 251);
+    }
+    packet->flags |= AV_PKT_FLAG_KEY;
+    packet->pts = packet->dts = i;
+    packet->duration = 1;
+    is_right = av_interleaved_write_frame(format, packet.get()) >= 0;
+  }
+  is_right = is_right && av_write_trailer(format) >= 0;
+  avio_closep(&format->pb);
+  return is_right;
+}
+
 }  // namespace lightly::testing

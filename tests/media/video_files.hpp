@@ -67,4 +67,8 @@ struct RemuxOptions {
 bool remux(const std::filesystem::path& from, const std::filesystem::path& to,
            const RemuxOptions& options);
 
+/// Writes an AVI file of frames of 8 x 6 pixels, uncompressed, whose palette is another from frame
+/// `change` on. Returns whether FFmpeg can.
+bool write_palettes(const std::filesystem::path& to, int num_frames, int change);
+
 }  // namespace lightly::testing

@@ -61,6 +61,7 @@ void expect_same(const VideoIndex& a, const VideoIndex& b) {
   EXPECT_EQ(a.rotation, b.rotation);
   EXPECT_EQ(a.is_suspicious, b.is_suspicious);
   EXPECT_EQ(a.is_verified, b.is_verified);
+  EXPECT_EQ(a.has_side_data, b.has_side_data);
   ASSERT_EQ(a.frames.size(), b.frames.size());
   ASSERT_EQ(a.packets.size(), b.packets.size());
   for (std::size_t i = 0; i < a.frames.size(); ++i) {

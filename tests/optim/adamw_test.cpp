@@ -1,6 +1,7 @@
 #include "lightly/optim/adamw.hpp"
 
 #include <cmath>
+#include <iostream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,6 +39,25 @@ const core::Safetensors& adamw_golden() {
 // The fused kernel works out a step in one go and so rounds in other places.
 constexpr Tolerance kFused{.float32 = 1e-6, .float64 = 1e-12};
 
+// LibTorch takes square roots from MKL, whose own kernel for some processors (AMD's with AVX-512)
+// does not round them correctly; Python's bits are others there too than where the golden data were
+// made.
+Tolerance bits_where_roots_are_exact() {
+  const torch::Tensor values = torch::arange(1, 4097, torch::kDouble) / 4096;
+  const torch::Tensor singles = values.to(torch::kFloat);
+  const torch::Tensor roots = values.sqrt();
+  const torch::Tensor single_roots = singles.sqrt();
+  for (std::int64_t i = 0; i < values.numel(); ++i) {
+    if (roots[i].item<double>() != std::sqrt(values[i].item<double>()) ||
+        single_roots[i].item<float>() != std::sqrt(singles[i].item<float>())) {
+      std::cout << "LibTorch rounds square roots in another way on this processor: compared within "
+                   "rounding, not bit for bit\n";
+      return kFused;
+    }
+  }
+  return {};
+}
+
 TEST(AdamW, FirstStepGoesByTheLearningRateAndTheDecay) {
   const torch::Tensor weight = leaf(torch::tensor({1.0, -2.0}, torch::kDouble));
   AdamW adamw({weight}, {.lr = 0.1, .eps = 0.0, .weight_decay = 0.5});
@@ -50,7 +70,7 @@ TEST(AdamW, FirstStepGoesByTheLearningRateAndTheDecay) {
 TEST(AdamW, EqualsPythonsDefaultBitForBit) {
   for (auto [name, options] : adamw_cases()) {
     options.fused = false;
-    expect_golden<AdamW>(adamw_golden(), name, options);
+    expect_golden<AdamW>(adamw_golden(), name, options, bits_where_roots_are_exact());
   }
 }
 
@@ -58,7 +78,7 @@ TEST(AdamW, ForeachKernelsGiveTheSameBits) {
   for (auto [name, options] : adamw_cases()) {
     options.fused = false;
     options.foreach = true;
-    expect_golden<AdamW>(adamw_golden(), name, options);
+    expect_golden<AdamW>(adamw_golden(), name, options, bits_where_roots_are_exact());
   }
 }
 

@@ -88,7 +88,8 @@ class BatchRange;
 class DataLoader {
  public:
   /// Throws c10::ValueError for no data set, an empty one, an epoch smaller than a batch when
-  /// `drop_last`, a sampler and `shuffle`, or a device that LibTorch does not find.
+  /// `drop_last`, a sampler and `shuffle`, or a device that LibTorch does not find;
+  /// c10::Error when the system does not start so many workers.
   DataLoader(DatasetPtr dataset, BaseCollateFunction collate, DataLoaderOptions options = {});
   ~DataLoader();
   DataLoader(const DataLoader&) = delete;
@@ -113,7 +114,7 @@ class DataLoader {
   std::shared_ptr<Engine> engine_;
 };
 
-/// What DataLoader::epoch gives: an input range, for one loop.
+/// What DataLoader::epoch gives: an input range, for one loop; a second one throws c10::Error.
 class BatchRange {
  public:
   class Iterator {

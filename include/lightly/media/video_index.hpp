@@ -87,6 +87,9 @@ struct VideoIndex {
   bool is_suspicious = false;
   /// Whether the frames are those that a whole decode gave.
   bool is_verified = false;
+  /// Whether packets bring what their bytes do not say, such as a palette or other parameters of
+  /// the codec from there on: then every frame is decoded from the start.
+  bool has_side_data = false;
   /// In order of presentation.
   std::vector<VideoFrame> frames = {};
   /// In file order.

@@ -27,9 +27,9 @@ const std::vector<std::string>& video_extensions() {
 }
 
 // The data set of a folder with videos; `video` is one of them.
-std::shared_ptr<const VideoDataset> load_videos(const std::filesystem::path& input_dir,
-                                                const LightlyDatasetOptions& options,
-                                                [[maybe_unused]] const std::string& video) {
+std::shared_ptr<const VideoDataset> load_videos(
+    const std::filesystem::path& input_dir, [[maybe_unused]] const LightlyDatasetOptions& options,
+    [[maybe_unused]] const std::string& video) {
 #ifdef LIGHTLY_VIDEO
   VideoDatasetOptions video_options;
   video_options.extensions = video_extensions();

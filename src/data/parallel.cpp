@@ -47,7 +47,7 @@ void for_each_in_parallel(std::int64_t count, std::int64_t num_threads,
         threads.emplace_back(run);
       }
     } catch (const std::system_error&) {
-      // Those that could be started do the work.
+      num_threads = static_cast<std::int64_t>(threads.size()) + 1;  // these do the work
     }
     run();
   }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include <c10/util/Exception.h>
+
 #include "data/view_writer.hpp"
 
 namespace lightly::data {
@@ -33,7 +35,8 @@ Range reduced(const Range& range, std::int64_t origin, std::int64_t reduction, s
 
 ViewRegion::ViewRegion(const BaseCollateFunction& collate, const Sample& sample,
                        const core::RandomKey& key) {
-  const media::EncodedImage& image = sample.encoded.value();
+  TORCH_CHECK_VALUE(sample.encoded.has_value(), "ViewRegion: the sample must be encoded");
+  const media::EncodedImage& image = *sample.encoded;
   const transforms::Size size{image.height(), image.width()};
   for (std::int64_t v = 0; v < collate.num_views(); ++v) {
     const ViewWriter& writer = collate.writer(v);

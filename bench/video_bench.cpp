@@ -58,8 +58,9 @@ void measure_open_cached(benchmark::State& state, const fs::path& video) {
   fs::remove_all(folder);
 }
 
-void measure_random(benchmark::State& state, const fs::path& video, std::int64_t max_decoders) {
-  VideoReader reader(video, {.max_decoders = max_decoders});
+void measure_random(benchmark::State& state, const fs::path& video,
+                    const VideoReaderOptions& options) {
+  VideoReader reader(video, options);
   Draw draw;
   for (auto _ : state) {
     benchmark::DoNotOptimize(reader.frame(draw.below(reader.size())));
@@ -173,8 +174,8 @@ int main(int argc, char** argv) {
     add("open", video, measure_open, false);
     add("open_first", video, measure_open, true);
     add("open_cached", video, measure_open_cached);
-    add("random", video, measure_random, 8);
-    add("random_one_decoder", video, measure_random, 1);
+    add("random", video, measure_random, VideoReaderOptions{});
+    add("random_one_decoder", video, measure_random, VideoReaderOptions{.max_decoders = 1});
     add("sorted_100", video, measure_sorted_100);
     add("sequential", video, measure_sequential);
     add("raw", video, measure_raw);

@@ -18,6 +18,7 @@
 #include "lightly/data/split.hpp"
 #include "lightly/data/torch_data.hpp"
 #include "lightly/data/transformed_dataset.hpp"
+#include "lightly/data/video_extensions.hpp"
 #ifdef LIGHTLY_VIDEO
 #include "lightly/data/dump_frames.hpp"
 #include "lightly/data/video_clips.hpp"

@@ -176,7 +176,8 @@ void FrameSelection::check() const {
 FoundFrames select_frames(const VideoDataset& videos, const FrameSelection& selection) {
   selection.check();
   FoundFrames found;
-  for (const DatasetVideo& video : videos.videos()) {
+  for (std::size_t v = 0; v < videos.videos().size(); ++v) {
+    const DatasetVideo& video = videos.videos()[v];
     if (video.index == nullptr) {
       continue;
     }
@@ -187,10 +188,9 @@ FoundFrames select_frames(const VideoDataset& videos, const FrameSelection& sele
                                  .reason = "it has frames 0 to " + std::to_string(count - 1)});
         continue;
       }
-      const std::string name = frame_name(video.name, frame, count);
       // Not every frame is in a data set that has a selection of its own.
-      if (const std::optional<std::int64_t> index = videos.index_of(name)) {
-        found.frames.push_back({.index = *index, .name = name});
+      if (const auto index = videos.index_of(static_cast<std::int64_t>(v), frame)) {
+        found.frames.push_back({.index = *index, .name = frame_name(video.name, frame, count)});
       }
     }
   }

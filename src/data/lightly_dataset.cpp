@@ -12,6 +12,7 @@
 #include "data/joined.hpp"
 #include "data/list_folder.hpp"
 #include "data/some_names.hpp"
+#include "lightly/data/video_extensions.hpp"
 #ifdef LIGHTLY_VIDEO
 #include "lightly/data/video_dataset.hpp"
 #endif
@@ -19,25 +20,18 @@
 namespace lightly::data {
 namespace {
 
-// What makes a folder one of videos, with lightly's endings.
-const std::vector<std::string>& video_extensions() {
-  static const std::vector<std::string> extensions = {".mp4",  ".mov", ".avi",  ".mpg",
-                                                      ".hevc", ".m4v", ".webm", ".mpeg"};
-  return extensions;
-}
-
-// The data set of a folder with videos; `video` is one of them.
+// The data set of a folder with videos, at least one.
 std::shared_ptr<const VideoDataset> load_videos(
     const std::filesystem::path& input_dir, [[maybe_unused]] const LightlyDatasetOptions& options,
-    [[maybe_unused]] const std::string& video) {
+    std::vector<std::string> videos) {
 #ifdef LIGHTLY_VIDEO
   VideoDatasetOptions video_options;
-  video_options.extensions = video_extensions();
+  video_options.videos = std::move(videos);
   video_options.filenames = options.filenames;
   return std::make_shared<const VideoDataset>(input_dir, std::move(video_options));
 #else
   TORCH_CHECK(false, "LightlyDataset: ", input_dir.string(),
-              " holds videos, which this build leaves out (LIGHTLY_VIDEO), got ", video);
+              " holds videos, which this build leaves out (LIGHTLY_VIDEO), got ", videos.front());
 #endif
 }
 
@@ -125,10 +119,11 @@ LightlyDataset::LightlyDataset(std::filesystem::path input_dir, LightlyDatasetOp
   const std::filesystem::file_type type = std::filesystem::status(input_dir_, error).type();
   TORCH_CHECK_VALUE(type != std::filesystem::file_type::not_found,
                     "LightlyDataset: the input directory ", input_dir_.string(), " does not exist");
-  FolderListing listing = list_folder(
-      input_dir_, options, {.callee = "LightlyDataset", .extensions = video_extensions()});
+  const std::vector<std::string> endings = video_extensions();
+  FolderListing listing =
+      list_folder(input_dir_, options, {.callee = "LightlyDataset", .extensions = endings});
   if (!listing.videos.empty()) {
-    take_videos(load_videos(input_dir_, options, listing.videos.front()));
+    take_videos(load_videos(input_dir_, options, std::move(listing.videos)));
   } else {
     check_listing(listing, input_dir_, options);
     classes_ = std::move(listing.classes);

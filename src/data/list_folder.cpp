@@ -32,11 +32,6 @@ bool ends_with(std::string_view name, std::string_view ending) {
                     [](char a, char b) { return lower(a) == lower(b); });
 }
 
-bool ends_with_any(std::string_view name, const std::vector<std::string>& endings) {
-  return std::any_of(endings.begin(), endings.end(),
-                     [&](std::string_view ending) { return ends_with(name, ending); });
-}
-
 // The names in one folder, each ended by a NUL, which no name contains.
 class NamesOfFolder {
  public:
@@ -301,6 +296,11 @@ class Walk {
 };
 
 }  // namespace
+
+bool ends_with_any(std::string_view name, const std::vector<std::string>& endings) {
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](std::string_view ending) { return ends_with(name, ending); });
+}
 
 FolderListing list_folder(const std::filesystem::path& root, const LightlyDatasetOptions& options,
                           const VideoListing& videos) {

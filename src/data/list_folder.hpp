@@ -31,6 +31,9 @@ struct VideoListing {
   const std::vector<std::string>& extensions;
 };
 
+/// Whether a name has one of the endings, whatever the case of ASCII letters.
+bool ends_with_any(std::string_view name, const std::vector<std::string>& endings);
+
 /// Lists a folder and all below it, links to folders included, each folder read once for every path
 /// that leads to it. A folder that lies in itself, by a link, is passed over. Throws c10::Error
 /// that names what cannot be read; see LightlyDataset for what is listed.

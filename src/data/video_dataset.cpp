@@ -12,6 +12,7 @@
 #include "data/frame_name.hpp"
 #include "data/joined.hpp"
 #include "data/list_folder.hpp"
+#include "data/output_folder.hpp"
 #include "data/parallel.hpp"
 #include "data/some_names.hpp"
 #include "data/video_frames.hpp"
@@ -25,18 +26,26 @@ bool is_extension(const std::string& text) {
          text.find_first_of("-/") == std::string::npos;
 }
 
+// Sorted.
 std::vector<std::string> list_videos(const std::filesystem::path& root,
-                                     const std::vector<std::string>& extensions) {
+                                     const VideoDatasetOptions& options) {
   std::error_code error;
   TORCH_CHECK_VALUE(
       std::filesystem::status(root, error).type() != std::filesystem::file_type::not_found,
       "VideoDataset: the folder ", root.string(), " does not exist");
+  if (options.videos) {
+    std::vector<std::string> names = *options.videos;
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+  }
   LightlyDatasetOptions no_images;
   no_images.extensions.clear();
   std::vector<std::string> names =
-      list_folder(root, no_images, {.callee = "VideoDataset", .extensions = extensions}).videos;
+      list_folder(root, no_images, {.callee = "VideoDataset", .extensions = options.extensions})
+          .videos;
   TORCH_CHECK(!names.empty(), "VideoDataset: found 0 videos in folder ", root.string(),
-              "; supported extensions are ", joined(extensions));
+              "; supported extensions are ", joined(options.extensions));
   return names;
 }
 
@@ -115,6 +124,13 @@ void VideoDatasetOptions::check() const {
       !extensions.empty() && std::all_of(extensions.begin(), extensions.end(), is_extension),
       "VideoDataset: extensions must be at least one ending such as .mp4, got \"",
       joined(extensions), "\"");
+  TORCH_CHECK_VALUE(!videos || !videos->empty(),
+                    "VideoDataset: videos must name at least one video, got none");
+  for (const std::string& video : videos.value_or(std::vector<std::string>())) {
+    TORCH_CHECK_VALUE(stays_inside(video) && ends_with_any(video, extensions),
+                      "VideoDataset: videos must be relative paths in the folder that end with ",
+                      joined(extensions), ", got ", video);
+  }
   TORCH_CHECK_VALUE(!filenames || !filenames->empty(),
                     "VideoDataset: filenames must name at least one frame, got none");
   core::check_at_least("VideoDataset", "num_threads", num_threads, 0);
@@ -128,7 +144,7 @@ void VideoDatasetOptions::check() const {
 VideoDataset::VideoDataset(std::filesystem::path root, VideoDatasetOptions options)
     : root_(std::move(root)), options_(std::move(options)) {
   options_.check();
-  const std::vector<std::string> names = list_videos(root_, options_.extensions);
+  const std::vector<std::string> names = list_videos(root_, options_);
   std::vector<bool> wanted(names.size(), true);
   if (options_.filenames) {
     wanted = videos_of(*options_.filenames, names);
@@ -242,20 +258,22 @@ double VideoDataset::seconds(std::int64_t index) const {
 
 std::optional<std::int64_t> VideoDataset::index_of(std::string_view name) const {
   const std::optional<FramePlace> at = find_frame(videos_, name);
-  if (!at) {
+  return at ? index_of(at->video, at->frame) : std::nullopt;
+}
+
+std::optional<std::int64_t> VideoDataset::index_of(std::int64_t video, std::int64_t frame) const {
+  if (video < 0 || video >= static_cast<std::int64_t>(videos_.size())) {
     return std::nullopt;
   }
-  const std::int64_t offset = offsets_[static_cast<std::size_t>(at->video)];
+  const auto of = static_cast<std::size_t>(video);
   if (!selected_) {
-    return offset + at->frame;
+    const bool is_there = frame >= 0 && frame < videos_[of].index->size();
+    return is_there ? std::optional(offsets_[of] + frame) : std::nullopt;
   }
-  const auto begin = selected_->begin() + offset;
-  const auto end = selected_->begin() + offsets_[static_cast<std::size_t>(at->video) + 1];
-  const auto found = std::lower_bound(begin, end, at->frame);
-  if (found == end || *found != at->frame) {
-    return std::nullopt;
-  }
-  return found - selected_->begin();
+  const auto begin = selected_->begin() + offsets_[of];
+  const auto end = selected_->begin() + offsets_[of + 1];
+  const auto found = std::lower_bound(begin, end, frame);
+  return found != end && *found == frame ? std::optional(found - selected_->begin()) : std::nullopt;
 }
 
 std::vector<VideoSegment> VideoDataset::segments() const {

@@ -1,7 +1,6 @@
 #include "data/video_frames.hpp"
 
 #include <algorithm>
-#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -18,11 +17,6 @@ constexpr std::int64_t kMostOfCache = 4;
 IndexedVideo IndexedVideo::read(std::filesystem::path path,
                                 const media::VideoReaderOptions& options) {
   IndexedVideo video;
-  // Before reading, so that what happens to the file meanwhile is seen; what cannot be looked up
-  // cannot be read either.
-  std::error_code error;
-  video.size_bytes = std::filesystem::file_size(path, error);
-  video.modified = std::filesystem::last_write_time(path, error);
   video.index = std::make_shared<const media::VideoIndex>(
       !options.index_folder.empty()
           ? media::read_video_index_cached(path, options.index_folder, options.index)
@@ -200,13 +194,7 @@ void VideoFrames::open(Station& station, const IndexedVideo& video) const {
   station.counted = {};
   media::VideoReaderOptions options = options_.reader;
   options.max_decoders = 1;
-  auto reader = std::make_unique<media::VideoReader>(video.path, video.index, options);
-  std::error_code error;
-  const bool is_same = std::filesystem::file_size(video.path, error) == video.size_bytes &&
-                       std::filesystem::last_write_time(video.path, error) == video.modified;
-  TORCH_CHECK(is_same, "VideoDataset: ", video.path.string(),
-              " must not change after it was indexed");
-  station.reader = std::move(reader);
+  station.reader = std::make_unique<media::VideoReader>(video.path, video.index, options);
 }
 
 VideoFrames::Decoded VideoFrames::decode(media::VideoReader& reader, std::int64_t from,

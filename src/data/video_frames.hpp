@@ -16,12 +16,10 @@
 
 namespace lightly::data {
 
-/// A video as it was when it was indexed.
+/// A video and what is to be known of it beforehand.
 struct IndexedVideo {
   std::filesystem::path path;
   std::shared_ptr<const media::VideoIndex> index;
-  std::uintmax_t size_bytes = 0;
-  std::filesystem::file_time_type modified = {};
   /// The first frame of each segment, a run of frames with the same start_packet.
   std::vector<std::int64_t> segments;
 

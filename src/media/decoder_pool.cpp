@@ -73,16 +73,18 @@ PositionedDecoder& DecoderPool::choose(std::int32_t i, bool goes_on) {
 PositionedDecoder& DecoderPool::put_to(std::int32_t start, bool goes_on) {
   ++seeks_;
   const bool trusted = !is_damaged_ && !(index_->is_suspicious && start == 0);
-  const bool is_full = static_cast<std::int64_t>(decoders_.size()) >= most_;
-  if (!decoders_.empty() && (is_full || goes_on)) {
+  if (!decoders_.empty()) {
     const std::size_t taken = goes_on ? decoders_.size() - 1 : least_worth();
-    if (is_damaged_ || index_->is_suspicious) {
-      close(taken);
-    } else {
-      std::rotate(decoders_.begin() + static_cast<std::ptrdiff_t>(taken),
-                  decoders_.begin() + static_cast<std::ptrdiff_t>(taken) + 1, decoders_.end());
-      decoders_.back()->start(start, trusted);
-      return *decoders_.back();
+    const bool is_full = static_cast<std::int64_t>(decoders_.size()) >= most_;
+    if (is_full || goes_on || worth(taken) == 0) {
+      if (is_damaged_ || index_->is_suspicious) {
+        close(taken);
+      } else {
+        std::rotate(decoders_.begin() + static_cast<std::ptrdiff_t>(taken),
+                    decoders_.begin() + static_cast<std::ptrdiff_t>(taken) + 1, decoders_.end());
+        decoders_.back()->start(start, trusted);
+        return *decoders_.back();
+      }
     }
   }
   decoders_.push_back(std::make_unique<PositionedDecoder>(*source_, *index_, options_.decoder));

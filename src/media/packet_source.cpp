@@ -9,10 +9,11 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <c10/util/Exception.h>
+
+#include "media/file_state.hpp"
 
 namespace lightly::media {
 namespace {
@@ -21,12 +22,6 @@ namespace {
 constexpr std::int32_t kCompared = 4;
 // A demuxer reads on rather than seeks when what is wanted is this near.
 constexpr std::int32_t kNear = 32;
-
-FileState state_of(const struct stat& status) {
-  return {
-      .size_bytes = status.st_size,
-      .modified_ns = status.st_mtim.tv_sec * std::int64_t{1'000'000'000} + status.st_mtim.tv_nsec};
-}
 
 // From a packet's position to its bytes.
 std::optional<std::int64_t> usual_data_offset(std::string_view format) {
@@ -58,30 +53,17 @@ bool is_packet(const AVPacket& packet, const VideoPacket& indexed) {
 
 }  // namespace
 
-std::optional<FileState> file_state(const std::filesystem::path& file) {
-  struct stat status = {};
-  return stat(file.c_str(), &status) == 0 ? std::optional(state_of(status)) : std::nullopt;
-}
-
-PacketSource::PacketSource(const std::filesystem::path& video, const VideoIndex& index,
-                           const FileState& indexed)
-    : video_(video), index_(&index), indexed_(indexed) {
+PacketSource::PacketSource(const std::filesystem::path& video, const VideoIndex& index)
+    : video_(video), index_(&index), file_(open(video.c_str(), O_RDONLY | O_CLOEXEC)) {
+  const int error = errno;
   stream_.emplace("VideoReader", video, index.stream);
-  file_ = open(video.c_str(), O_RDONLY | O_CLOEXEC);
-  TORCH_CHECK(file_ >= 0, stream_->cannot("open"), ": ", std::strerror(errno));
+  TORCH_CHECK(file_.get() >= 0, stream_->cannot("open"), ": ", std::strerror(error));
   check_unchanged();
   data_offset_ = find_data_offset();
 }
 
-PacketSource::~PacketSource() {
-  if (file_ >= 0) {
-    close(file_);
-  }
-}
-
 void PacketSource::check_unchanged() const {
-  struct stat status = {};
-  TORCH_CHECK(fstat(file_, &status) == 0 && state_of(status) == indexed_, stream_->cannot("read"),
+  TORCH_CHECK(file_state(file_.get()) == index_->file, stream_->cannot("read"),
               ": the file has changed since it was indexed");
 }
 
@@ -107,7 +89,7 @@ std::optional<std::int64_t> PacketSource::find_data_offset() {
   // container puts several into one block.
   std::int64_t last = -1;
   for (const VideoPacket& packet : packets) {
-    if (packet.pos <= last || packet.pos > indexed_.size_bytes - *offset - packet.size_bytes) {
+    if (packet.pos <= last || packet.pos > index_->file.size_bytes - *offset - packet.size_bytes) {
       return std::nullopt;
     }
     last = packet.pos;
@@ -133,7 +115,7 @@ bool PacketSource::has_direct(std::int32_t i, const AVPacket& packet, std::int64
 
 bool PacketSource::read_bytes(std::int64_t at, std::uint8_t* into, std::size_t size) const {
   while (size > 0) {
-    const ssize_t count = pread(file_, into, size, at);
+    const ssize_t count = pread(file_.get(), into, size, at);
     if (count <= 0) {
       if (count < 0 && errno == EINTR) {
         continue;

@@ -5,21 +5,11 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/handle.hpp"
 #include "lightly/media/video_index.hpp"
 #include "media/video_stream.hpp"
 
 namespace lightly::media {
-
-/// What tells one state of a file from another.
-struct FileState {
-  std::int64_t size_bytes = 0;
-  std::int64_t modified_ns = 0;
-
-  bool operator==(const FileState&) const = default;
-};
-
-/// Nothing for a file that cannot be read.
-std::optional<FileState> file_state(const std::filesystem::path& file);
 
 /// The packets of an index in any order.
 ///
@@ -31,9 +21,7 @@ class PacketSource {
  public:
   /// Throws c10::Error with the file and the reason when it cannot be opened, or is not in the
   /// state in which it was indexed.
-  PacketSource(const std::filesystem::path& video, const VideoIndex& index,
-               const FileState& indexed);
-  ~PacketSource();
+  PacketSource(const std::filesystem::path& video, const VideoIndex& index);
   PacketSource(const PacketSource&) = delete;
   PacketSource& operator=(const PacketSource&) = delete;
 
@@ -64,8 +52,7 @@ class PacketSource {
 
   std::filesystem::path video_;
   const VideoIndex* index_;
-  FileState indexed_;
-  int file_ = -1;
+  core::Descriptor file_;
   std::optional<VideoStream> stream_;
   /// From VideoPacket::pos to the packet's bytes; without a value the demuxer reads.
   std::optional<std::int64_t> data_offset_;

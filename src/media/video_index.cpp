@@ -9,6 +9,7 @@
 
 #include <c10/util/Exception.h>
 
+#include "media/file_state.hpp"
 #include "media/video_packets.hpp"
 #include "media/video_stream.hpp"
 
@@ -125,6 +126,8 @@ void VideoIndexOptions::check() const {
 
 VideoIndex read_video_index(const std::filesystem::path& video, const VideoIndexOptions& options) {
   options.check();
+  // Before it is read: what is written to it meanwhile makes this the index of an older file.
+  const std::optional<FileState> file = file_state(video);
   const auto open = [&] { return VideoStream("VideoIndex", video, options.stream); };
   VideoStream stream = open();
   const AVCodecID codec = stream.parameters().codec_id;
@@ -135,7 +138,9 @@ VideoIndex read_video_index(const std::filesystem::path& video, const VideoIndex
     scan = scan_packets(again, true);
     presentation = present(scan, codec);
   }
-  VideoIndex index{.stream = stream.stream()->index,
+  TORCH_CHECK(file.has_value(), stream.cannot("open"), ": its size and time are not known");
+  VideoIndex index{.file = *file,
+                   .stream = stream.stream()->index,
                    .time_base = fraction(stream.stream()->time_base),
                    .average_fps = fraction(stream.stream()->avg_frame_rate),
                    .height = std::max(stream.parameters().height, 0),

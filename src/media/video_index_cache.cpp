@@ -17,6 +17,7 @@
 
 #include "lightly/core/atomic_file.hpp"
 #include "lightly/media/video_index.hpp"
+#include "media/file_state.hpp"
 #include "media/video_packets.hpp"
 
 extern "C" {
@@ -74,19 +75,10 @@ std::string cache_name(const std::filesystem::path& absolute) {
   return name + ".video-index";
 }
 
-// All that an index depends on, or nothing when the video cannot be looked at.
-std::optional<std::string> identity_of(const std::filesystem::path& absolute,
-                                       const VideoIndexOptions& options) {
-  std::error_code error;
-  const auto size = static_cast<std::int64_t>(std::filesystem::file_size(absolute, error));
-  if (error) {
-    return std::nullopt;
-  }
-  const auto time = std::filesystem::last_write_time(absolute, error);
-  if (error) {
-    return std::nullopt;
-  }
-  return bytes_of(size) + bytes_of(time.time_since_epoch().count()) +
+// All that an index depends on.
+std::string identity_of(const std::filesystem::path& absolute, const FileState& file,
+                        const VideoIndexOptions& options) {
+  return bytes_of(file.size_bytes) + bytes_of(file.modified_ns) +
          bytes_of(options.stream.value_or(-1)) + bytes_of(options.verify ? 1 : 0) +
          bytes_of(avformat_version()) + bytes_of(avcodec_version()) + absolute.string();
 }
@@ -289,19 +281,20 @@ VideoIndex read_video_index_cached(const std::filesystem::path& video,
                                    const VideoIndexOptions& options) {
   options.check();
   const std::filesystem::path absolute = std::filesystem::absolute(video).lexically_normal();
-  // Before the video is read: what is written to it meanwhile makes the index an older one's.
-  const std::optional<std::string> identity = identity_of(absolute, options);
-  if (!identity.has_value()) {
+  const std::optional<FileState> state = file_state(absolute);
+  if (!state.has_value()) {
     return read_video_index(video, options);  // which says why it cannot be read
   }
   const std::filesystem::path file = cache_folder / cache_name(absolute);
-  if (std::optional<VideoIndex> index = load(file, *identity)) {
+  if (std::optional<VideoIndex> index = load(file, identity_of(absolute, *state, options))) {
+    index->file = *state;
     return *std::move(index);
   }
   VideoIndex index = read_video_index(video, options);
+  const std::string identity = identity_of(absolute, index.file, options);
   std::error_code ignored;  // a folder that is not there is AtomicFile's error
   std::filesystem::create_directories(cache_folder, ignored);
-  const std::string bytes = to_bytes(index, *identity);
+  const std::string bytes = to_bytes(index, identity);
   constexpr int kTries = 50;
   int unexplained = 0;
   for (int i = 1;; ++i) {
@@ -310,7 +303,7 @@ VideoIndex read_video_index_cached(const std::filesystem::path& video,
       return index;
     } catch (const c10::Error&) {
       // Another thread or process may be writing the same, or just have done so.
-      if (load(file, *identity).has_value()) {
+      if (load(file, identity).has_value()) {
         return index;
       }
       const bool is_being_written = std::filesystem::exists(file.string() + ".tmp", ignored);

@@ -6,11 +6,12 @@
 #include <utility>
 #include <vector>
 
-#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_strided.h>
 #include <c10/util/Exception.h>
 
 #include "lightly/core/check.hpp"
 #include "media/decoder_pool.hpp"
+#include "media/file_state.hpp"
 #include "media/frame_converter.hpp"
 #include "media/packet_source.hpp"
 
@@ -28,18 +29,13 @@ std::optional<ImageSize> resized(const VideoReaderOptions& options) {
   return ImageSize{.width = *options.width, .height = *options.height};
 }
 
-// The index together with the state of the file that it is of.
-std::pair<std::shared_ptr<const VideoIndex>, FileState> read_index(
-    const std::filesystem::path& video, const VideoReaderOptions& options) {
+std::shared_ptr<const VideoIndex> read_index(const std::filesystem::path& video,
+                                             const VideoReaderOptions& options) {
   options.check();
-  // Before reading, so that what happens to the file meanwhile is seen.
-  const std::optional<FileState> state = file_state(video);
-  auto index = std::make_shared<const VideoIndex>(
+  return std::make_shared<const VideoIndex>(
       !options.index_folder.empty()
           ? read_video_index_cached(video, options.index_folder, options.index)
           : read_video_index(video, options.index));
-  TORCH_CHECK(state.has_value(), "VideoReader: cannot read ", video.string());
-  return {std::move(index), *state};
 }
 
 }  // namespace
@@ -63,28 +59,22 @@ void VideoReaderOptions::check() const {
 class VideoReader::Impl {
  public:
   Impl(std::filesystem::path video, std::shared_ptr<const VideoIndex> video_index,
-       const FileState& state, VideoReaderOptions options)
+       VideoReaderOptions options)
       : path(std::move(video)),
         index(std::move(video_index)),
         options_(std::move(options)),
-        state_(state),
         converter_({.width = index->width, .height = index->height}, resized(options_),
                    options_.rotate ? index->rotation : 0) {}
 
-  at::Tensor read(std::span<const std::int64_t> indices) {
-    for (const std::int64_t i : indices) {
-      TORCH_CHECK_INDEX(i >= 0 && i < index->size(), "VideoReader: the frame must be in [0, ",
-                        index->size(), "), got ", i);
-    }
+  at::Tensor frame(std::int64_t i) {
     const ImageSize& size = converter_.size();
-    at::Tensor pixels =
-        at::empty({static_cast<std::int64_t>(indices.size()), size.height, size.width, 3},
-                  at::TensorOptions().dtype(at::kByte));
-    if (!indices.empty()) {
-      open();
-      write(indices, pixels.mutable_data_ptr<std::uint8_t>());
-    }
-    return pixels.permute({0, 3, 1, 2});
+    return read(std::span(&i, 1), {3, size.height, size.width}, {1, 3 * size.width, 3});
+  }
+
+  at::Tensor frames(std::span<const std::int64_t> indices) {
+    const ImageSize& size = converter_.size();
+    return read(indices, {static_cast<std::int64_t>(indices.size()), 3, size.height, size.width},
+                {3 * size.height * size.width, 1, 3 * size.width, 3});
   }
 
   VideoReaderStatistics statistics() const {
@@ -99,13 +89,27 @@ class VideoReader::Impl {
   const std::shared_ptr<const VideoIndex> index;
 
  private:
+  at::Tensor read(std::span<const std::int64_t> indices, at::IntArrayRef sizes,
+                  at::IntArrayRef strides) {
+    for (const std::int64_t i : indices) {
+      TORCH_CHECK_INDEX(i >= 0 && i < index->size(), "VideoReader: the frame must be in [0, ",
+                        index->size(), "), got ", i);
+    }
+    at::Tensor pixels = at::empty_strided(sizes, strides, at::TensorOptions().dtype(at::kByte));
+    if (!indices.empty()) {
+      open();
+      write(indices, pixels.mutable_data_ptr<std::uint8_t>());
+    }
+    return pixels;
+  }
+
   // At the first frame: a data set makes many readers whose files it may never read.
   void open() {
     if (source_ != nullptr) {
       source_->check_unchanged();
       return;
     }
-    auto source = std::make_unique<PacketSource>(path, *index, state_);
+    auto source = std::make_unique<PacketSource>(path, *index);
     pool_ = std::make_unique<DecoderPool>(
         *source, *index,
         DecoderPoolOptions{.decoder = {.num_threads = static_cast<int>(options_.num_threads),
@@ -141,7 +145,6 @@ class VideoReader::Impl {
   }
 
   VideoReaderOptions options_;
-  FileState state_;
   std::unique_ptr<PacketSource> source_;
   std::unique_ptr<DecoderPool> pool_;  // refers to source_
   FrameConverter converter_;
@@ -149,8 +152,8 @@ class VideoReader::Impl {
 };
 
 VideoReader::VideoReader(std::filesystem::path video, VideoReaderOptions options) {
-  auto [index, state] = read_index(video, options);
-  impl_ = std::make_unique<Impl>(std::move(video), std::move(index), state, std::move(options));
+  auto index = read_index(video, options);
+  impl_ = std::make_unique<Impl>(std::move(video), std::move(index), std::move(options));
 }
 
 VideoReader::VideoReader(std::filesystem::path video, std::shared_ptr<const VideoIndex> index,
@@ -160,7 +163,9 @@ VideoReader::VideoReader(std::filesystem::path video, std::shared_ptr<const Vide
   const std::optional<FileState> state = file_state(video);
   TORCH_CHECK(state.has_value(), "VideoReader: cannot open ", video.string(),
               ": it is not there or may not be read");
-  impl_ = std::make_unique<Impl>(std::move(video), std::move(index), *state, std::move(options));
+  TORCH_CHECK(state == index->file, "VideoReader: cannot read ", video.string(),
+              ": the file has changed since it was indexed");
+  impl_ = std::make_unique<Impl>(std::move(video), std::move(index), std::move(options));
 }
 
 VideoReader::~VideoReader() = default;
@@ -200,11 +205,11 @@ VideoReaderStatistics VideoReader::statistics() const {
 }
 
 at::Tensor VideoReader::frame(std::int64_t i) {
-  return impl_->read(std::span(&i, 1)).squeeze(0);
+  return impl_->frame(i);
 }
 
 at::Tensor VideoReader::frames(std::span<const std::int64_t> indices) {
-  return impl_->read(indices);
+  return impl_->frames(indices);
 }
 
 at::Tensor VideoReader::frames(std::int64_t begin, std::int64_t end) {
@@ -213,7 +218,7 @@ at::Tensor VideoReader::frames(std::int64_t begin, std::int64_t end) {
                     begin, ", ", end, ")");
   std::vector<std::int64_t> indices(static_cast<std::size_t>(end - begin));
   std::iota(indices.begin(), indices.end(), begin);
-  return impl_->read(indices);
+  return impl_->frames(indices);
 }
 
 at::Tensor VideoReader::frame_at_seconds(double seconds) {

@@ -87,7 +87,12 @@ TEST(VideoDataset, IndexOfTakesExactlyItsNames) {
   Names names = names_of(dataset);
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
     EXPECT_EQ(dataset.index_of(names[static_cast<std::size_t>(i)]), i);
+    EXPECT_EQ(dataset.index_of(dataset.video(i), dataset.frame(i)), i);
   }
+  EXPECT_EQ(dataset.index_of(0, 10), std::nullopt);
+  EXPECT_EQ(dataset.index_of(0, -1), std::nullopt);
+  EXPECT_EQ(dataset.index_of(-1, 0), std::nullopt);
+  EXPECT_EQ(dataset.index_of(static_cast<std::int64_t>(videos.size()), 0), std::nullopt);
   std::sort(names.begin(), names.end());
   EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
   EXPECT_EQ(dataset.file_name(0), "-00-mp4.png");
@@ -161,6 +166,9 @@ TEST(VideoDataset, FilenamesSelectFramesAndKeepTargets) {
   EXPECT_TRUE(tensors_equal(dataset.get(2).image, frames_of(clip_path(kFewKeys))[20]));
   EXPECT_EQ(dataset.index_of("c-03-mp4.png"), 1);
   EXPECT_EQ(dataset.index_of("c-04-mp4.png"), std::nullopt);
+  EXPECT_EQ(dataset.index_of(2, 3), 1);
+  EXPECT_EQ(dataset.index_of(2, 4), std::nullopt);
+  EXPECT_EQ(dataset.index_of(1, 3), std::nullopt);
   ASSERT_THAT(dataset.videos(), SizeIs(3));
   EXPECT_EQ(dataset.videos()[1].index, nullptr);
   EXPECT_EQ(error_of(folder, {.filenames = Names{"a-07-mp4.png", "a-10-mp4.png", "../x"}}),
@@ -168,6 +176,28 @@ TEST(VideoDataset, FilenamesSelectFramesAndKeepTargets) {
                 ", got 2 that are not: a-10-mp4.png, ../x");
   EXPECT_THAT(error_of(folder, {.filenames = Names{}}),
               HasSubstr("filenames must name at least one frame, got none"));
+}
+
+TEST(VideoDataset, TakesTheVideosThatAreNamed) {
+  const VideoFolder folder;
+  folder.add_video("a.mp4", kManyKeys);
+  folder.add_video("b/c.MP4", kManyKeys);
+  folder.add("b/broken.mp4");
+  const VideoDataset dataset(folder.path(), {.videos = Names{"b/c.MP4", "a.mp4", "b/c.MP4"}});
+  ASSERT_EQ(dataset.size(), 20);
+  EXPECT_EQ(dataset.file_name(10), "b/c-00-MP4.png");
+  EXPECT_THAT(error_of(folder, {.videos = Names{"a.mp4", "gone.mp4"}}),
+              StartsWith("VideoIndex: cannot open " + (folder / "gone.mp4").string()));
+  EXPECT_EQ(error_of(folder, {.videos = Names{}}),
+            "VideoDataset: videos must name at least one video, got none");
+  for (const std::string wrong : {"../a.mp4", "/a.mp4", "b//c.MP4", "a.txt", "a", ""}) {
+    EXPECT_THAT(
+        error_of(folder, {.extensions = {".mp4", ".avi"}, .videos = Names{wrong}}),
+        StartsWith("VideoDataset: videos must be relative paths in the folder that end with "
+                   ".mp4,.avi, got " +
+                   wrong))
+        << wrong;
+  }
 }
 
 TEST(VideoDataset, BadVideosAreRefusedByNameOrSkipped) {
@@ -251,7 +281,7 @@ TEST(VideoDataset, AFileThatGoesOrChangesIsAnErrorWithItsName) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_THAT(error_text([&] { dataset.get(i); }), HasSubstr((folder / "a.mp4").string()));
     EXPECT_THAT(error_text([&] { dataset.get(10 + i); }),
-                HasSubstr("b.mp4 must not change after it was indexed"));
+                HasSubstr("b.mp4: the file has changed since it was indexed"));
     EXPECT_EQ(dataset.get(20 + i).target, 2);
   }
   EXPECT_EQ(dataset.statistics().open, 1);

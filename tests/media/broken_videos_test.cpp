@@ -172,8 +172,12 @@ TEST(BrokenVideos, AFileThatIsGoneOrChangedIsAnError) {
               StartsWith("VideoReader: cannot open " + video.string()));
   write_file(video, read_file(whole_clip("discard_first_keyframe.mp4")));
   EXPECT_EQ(error_text([&] { reader.frame(0); }), changed);
-  // Its index, but another file.
-  VideoReader other(video, std::make_shared<VideoIndex>(reader.index()));
+  EXPECT_EQ(error_text([&] { VideoReader(video, std::make_shared<VideoIndex>(reader.index())); }),
+            changed);
+  // An index that says it is of this file.
+  auto index = std::make_shared<VideoIndex>(reader.index());
+  index->file = read_video_index(video).file;
+  VideoReader other(video, index);
   EXPECT_THAT(error_text([&] { other.frame(0); }), HasSubstr(video.string()));
   // While it is open.
   write_file(video, bytes);

@@ -75,15 +75,15 @@ TEST(ExactVideos, IsExactInEveryContainer) {
     ASSERT_EQ(reader.size(), static_cast<std::int64_t>(expected.size())) << test.format;
     EXPECT_TRUE(reads(reader, draw(reader.size(), 60), expected)) << test.format;
     EXPECT_TRUE(reads(reader, all_frames(reader), expected)) << test.format;
-    const PacketSource source(video, reader.index(), *file_state(video));
+    const PacketSource source(video, reader.index());
     EXPECT_EQ(source.is_direct(), test.is_direct) << test.format;
   }
 }
 
 TEST(ExactVideos, PacketsAreTheSameFromTheDemuxerAndFromTheirPlace) {
   const VideoIndex index = read_video_index(clip("h265_video.mp4"));
-  PacketSource direct(clip("h265_video.mp4"), index, *file_state(clip("h265_video.mp4")));
-  PacketSource demuxed(clip("h265_video.mp4"), index, *file_state(clip("h265_video.mp4")));
+  PacketSource direct(clip("h265_video.mp4"), index);
+  PacketSource demuxed(clip("h265_video.mp4"), index);
   demuxed.distrust();
   const PacketPtr a = make_packet();
   const PacketPtr b = make_packet();

@@ -99,8 +99,10 @@ class VideoDataset : public Dataset {
   /// Seconds from the start of the video's first frame to that of the sample's.
   double seconds(std::int64_t index) const;
 
-  /// The index of the sample with this name, if there is one; in logarithmic time.
+  /// The index of the sample with this name, or that shows this frame of a video (an index into
+  /// videos()), if there is one; in logarithmic time.
   std::optional<std::int64_t> index_of(std::string_view name) const;
+  std::optional<std::int64_t> index_of(std::int64_t video, std::int64_t frame) const;
 
   /// All samples, in order, cut where decoding can begin anew.
   std::vector<VideoSegment> segments() const;

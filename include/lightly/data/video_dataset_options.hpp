@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lightly/data/video_extensions.hpp"
 #include "lightly/media/video_reader.hpp"
 
 namespace lightly::data {
@@ -23,8 +24,10 @@ struct VideoDatasetOptions {
   media::VideoReaderOptions reader = {};
   /// Endings of the files to take, at least one, each a dot and more without `-` and `/`; the case
   /// of ASCII letters is ignored.
-  std::vector<std::string> extensions = {".mp4",  ".mov", ".avi",  ".mpg",
-                                         ".hevc", ".m4v", ".webm", ".mpeg"};
+  std::vector<std::string> extensions = video_extensions();
+  /// Videos to take, at least one, by their paths relative to the folder, which is not listed then;
+  /// without a value, all that lie in it and below it. Sorted, each once, in any case.
+  std::optional<std::vector<std::string>> videos = {};
   /// Names of the frames to take; without a value, all. The data set keeps its own order and its
   /// targets; only the videos that have such frames are indexed.
   std::optional<std::vector<std::string>> filenames = {};

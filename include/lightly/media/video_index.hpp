@@ -15,6 +15,15 @@ struct Fraction {
   double value() const { return static_cast<double>(num) / static_cast<double>(den); }
 };
 
+/// What tells one state of a file from another.
+struct FileState {
+  std::int64_t size_bytes = 0;
+  /// When it was last written to, in nanoseconds since 1970.
+  std::int64_t modified_ns = 0;
+
+  bool operator==(const FileState&) const = default;
+};
+
 /// A frame of a video.
 struct VideoFrame {
   /// When it is shown, in ticks of the stream's time base. Never falls from frame to frame.
@@ -71,6 +80,8 @@ struct VideoIndexOptions {
 ///
 /// A value: made by read_video_index, kept on disk by save_video_index. Thread-safe to read.
 struct VideoIndex {
+  /// The file when it was indexed; a reader refuses it in any other state.
+  FileState file = {};
   /// The stream's index in the file.
   std::int64_t stream = 0;
   Fraction time_base = {};

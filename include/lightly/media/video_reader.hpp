@@ -34,7 +34,7 @@ struct VideoReaderOptions {
   DecoderThreads threads = DecoderThreads::kSlice;
   /// Decoders, >= 1, that are kept where they stopped, so that a random frame is decoded from the
   /// nearest of them.
-  std::int64_t max_decoders = 8;
+  std::int64_t max_decoders = 16;
   /// What the pictures those decoders hold may take; one decoder is always kept.
   std::int64_t max_decoder_bytes = std::int64_t{256} << 20;
 
@@ -64,7 +64,8 @@ class VideoReader {
   explicit VideoReader(std::filesystem::path video, VideoReaderOptions options = {});
 
   /// With an index that read_video_index made of this file; `options.index` and `index_folder` are
-  /// not used. Throws c10::ValueError for no index.
+  /// not used. Throws c10::ValueError for no index, c10::Error for a file that is not there or has
+  /// changed since.
   VideoReader(std::filesystem::path video, std::shared_ptr<const VideoIndex> index,
               VideoReaderOptions options = {});
 

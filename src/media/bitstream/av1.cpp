@@ -1,6 +1,5 @@
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 #include "media/bitstream/bits.hpp"
@@ -80,9 +79,7 @@ class Av1 {
 }  // namespace
 
 PictureReader make_av1_reader() {
-  return {
-      .order = PictureOrder::kDecoding,
-      .read = [av1 = std::make_shared<Av1>()](Bytes packet, bool) { return av1->read(packet); }};
+  return make_reader<Av1>(PictureOrder::kDecoding);
 }
 
 }  // namespace lightly::media::bitstream

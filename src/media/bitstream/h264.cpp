@@ -2,7 +2,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 #include "media/bitstream/bits.hpp"
@@ -233,10 +232,7 @@ class H264 {
 }  // namespace
 
 PictureReader make_h264_reader(Bytes extradata) {
-  return {.order = PictureOrder::kNumber,
-          .read = [h264 = std::make_shared<H264>(extradata)](Bytes packet, bool) {
-            return h264->read(packet);
-          }};
+  return make_reader<H264>(PictureOrder::kNumber, extradata);
 }
 
 }  // namespace lightly::media::bitstream

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "media/bitstream/bits.hpp"
 #include "media/bitstream/picture.hpp"
@@ -119,10 +118,7 @@ class Hevc {
 }  // namespace
 
 PictureReader make_hevc_reader(Bytes extradata) {
-  return {.order = PictureOrder::kNumber,
-          .read = [hevc = std::make_shared<Hevc>(extradata)](Bytes packet, bool) {
-            return hevc->read(packet);
-          }};
+  return make_reader<Hevc>(PictureOrder::kNumber, extradata);
 }
 
 }  // namespace lightly::media::bitstream

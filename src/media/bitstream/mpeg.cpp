@@ -2,7 +2,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "media/bitstream/bits.hpp"
 #include "media/bitstream/picture.hpp"
@@ -166,17 +165,11 @@ class Mpeg4 {
 }  // namespace
 
 PictureReader make_mpeg12_reader(Bytes extradata) {
-  return {.order = PictureOrder::kKind,
-          .read = [mpeg = std::make_shared<Mpeg12>(extradata)](Bytes packet, bool) {
-            return mpeg->read(packet);
-          }};
+  return make_reader<Mpeg12>(PictureOrder::kKind, extradata);
 }
 
 PictureReader make_mpeg4_reader(Bytes extradata) {
-  return {.order = PictureOrder::kKind,
-          .read = [mpeg = std::make_shared<Mpeg4>(extradata)](Bytes packet, bool) {
-            return mpeg->read(packet);
-          }};
+  return make_reader<Mpeg4>(PictureOrder::kKind, extradata);
 }
 
 }  // namespace lightly::media::bitstream

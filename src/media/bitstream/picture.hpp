@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "media/image_bytes.hpp"
 
@@ -48,6 +49,15 @@ struct PictureReader {
   /// `is_key` is the container's opinion, which counts where the codec has no reader of its own.
   std::function<Picture(Bytes packet, bool is_key)> read;
 };
+
+/// Of a class that remembers what earlier packets of its codec said.
+template <typename Codec, typename... Arguments>
+PictureReader make_reader(PictureOrder order, const Arguments&... arguments) {
+  return {.order = order,
+          .read = [codec = std::make_shared<Codec>(arguments...)](Bytes packet, bool) {
+            return codec->read(packet);
+          }};
+}
 
 PictureReader make_picture_reader(const AVCodecParameters& parameters);
 

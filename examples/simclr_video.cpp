@@ -52,7 +52,7 @@ int train(const examples::TrainOptions& options, const examples::VideoOptions& v
   examples::TrainingRun run(
       options, setup, {.module = *method, .optimizer = optimizer, .epoch_steps = loader.size()});
   examples::save_views(options.output / "views.png", examples::spread_samples(videos, 8), collate,
-                       {.seed = options.seed});
+                       {.seed = options.seed, .sheet = {.cell_px = video.cell_px()}});
 
   const data::VideoDatasetStatistics begin = videos->statistics();
   evaluation::CollapseMonitor monitor;

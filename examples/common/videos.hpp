@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -27,6 +28,9 @@ struct VideoOptions {
   std::filesystem::path index_folder = {};
 
   void add_to(CLI::App& app);
+
+  /// Side of a cell that views fill, of about 96 pixels where they are smaller.
+  std::int64_t cell_px() const { return size * std::max<std::int64_t>(1, 96 / size); }
 
   /// What TrainOptions::setup takes.
   std::string data_name(const data::VideoDataset& videos) const;

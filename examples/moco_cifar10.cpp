@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include <torch/utils.h>
+#include <CLI/CLI.hpp>
 
 #include "common/program.hpp"
 #include "common/report.hpp"
@@ -104,9 +105,10 @@ int main(int argc, char** argv) {
   return examples::run(
       argc, argv,
       {.description = "Trains MoCo on CIFAR-10 (or Fashion-MNIST) and shows what it learnt.",
-       .flags = {{.name = "--symmetric",
-                  .description =
-                      "each view is the query once: half of both losses, in twice the time",
-                  .value = symmetric}}},
+       .add_options =
+           [&](CLI::App& app) {
+             app.add_flag("--symmetric", symmetric,
+                          "each view is the query once: half of both losses, in twice the time");
+           }},
       [&](const examples::TrainOptions& options) { return train(options, symmetric); });
 }

@@ -39,7 +39,11 @@ int run(int argc, char** argv, const Program& program,
   TrainOptions options{.output = std::filesystem::path("runs") / name};
   CLI::App app(program.description, name);
   app.option_defaults()->always_capture_default();
-  app.add_option("--data", options.data, "folder or archive; none: CIFAR-10, else Fashion-MNIST");
+  if (program.data) {
+    app.add_option("data,--data", options.data, *program.data)->required();
+  } else {
+    app.add_option("--data", options.data, "folder or archive; none: CIFAR-10, else Fashion-MNIST");
+  }
   app.add_option("--epochs", options.epochs, "passes over the training images")
       ->check(CLI::PositiveNumber);
   app.add_option("--batch-size", options.batch_size, "images a step, two views each")
@@ -61,8 +65,8 @@ int run(int argc, char** argv, const Program& program,
   app.add_option("--seed", options.seed, "of weights, order and views");
   app.add_option("--output", options.output, "folder for checkpoint, weights, metrics, pictures");
   app.add_flag("--resume", options.resume, "go on from the checkpoint in --output");
-  for (const Flag& flag : program.flags) {
-    app.add_flag(flag.name, flag.value, flag.description);
+  if (program.add_options) {
+    program.add_options(app);
   }
   CLI11_PARSE(app, argc, argv);
   training::keep_freed_memory();

@@ -6,13 +6,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace lightly::examples {
 
 /// The command-line options of the training examples, `batch_size` as `--batch-size`.
 struct TrainOptions {
-  /// Folder or archive; empty: CIFAR-10, else Fashion-MNIST.
+  /// Folder or archive; empty: CIFAR-10, else Fashion-MNIST (see Program::data).
   std::string data = {};
   std::int64_t epochs = 3;
   /// Images a step, two views each.
@@ -38,20 +41,16 @@ struct TrainOptions {
 /// `<name>: <text>` and gives status 1.
 int guarded(const std::string& name, const std::function<int()>& body);
 
-/// A switch of one example's own.
-struct Flag {
-  /// As it is written, `--symmetric`.
-  const char* name;
-  const char* description;
-  bool& value;
-};
-
 /// What a training example says of itself.
 struct Program {
   std::string description;
   /// Name of the one backbone there is; without it the command line chooses backbone and width.
   std::optional<std::string> backbone = std::nullopt;
-  std::vector<Flag> flags = {};
+  /// What the data are, which then must be named, with or without `--data` before it; without it
+  /// they are those of load_small_images.
+  std::optional<std::string> data = std::nullopt;
+  /// Adds the options that are the program's own.
+  std::function<void(CLI::App&)> add_options = {};
 };
 
 /// The body of `main`: reads the options and calls `train`, guarded.

@@ -21,9 +21,9 @@ std::int64_t count_classes(const evaluation::Embeddings& embeddings) {
 std::string summary(const Scores& before, const Scores& after) {
   char text[160];
   std::snprintf(text, sizeof(text),
-                "kNN top-1 %.1f %% -> %.1f %%, with 10 labels a class %.1f %% -> %.1f %%",
-                100.0 * before.knn, 100.0 * after.knn, 100.0 * before.few_labels.mean,
-                100.0 * after.few_labels.mean);
+                "kNN top-1 %.1f %% -> %.1f %%, with %d labels a class %.1f %% -> %.1f %%",
+                100.0 * before.knn, 100.0 * after.knn, static_cast<int>(after.labels_per_class),
+                100.0 * before.few_labels.mean, 100.0 * after.few_labels.mean);
   return text;
 }
 
@@ -33,16 +33,18 @@ Scores evaluate(const models::Backbone& backbone, const SmallImages& images, c10
                 training::Precision precision) {
   const evaluation::EmbedOptions options{
       .device = device, .autocast_dtype = training::autocast_dtype(precision, device)};
-  const evaluation::Embeddings bank = evaluation::embed(backbone, *images.train, options);
-  Scores scores{.test = evaluation::embed(backbone, *images.test, options)};
+  Scores scores{.train = evaluation::embed(backbone, *images.train, options),
+                .test = evaluation::embed(backbone, *images.test, options)};
+  const evaluation::Embeddings& bank = scores.train;
   const std::int64_t classes = count_classes(bank);
   const at::Tensor counts = bank.labels.bincount();
   const std::int64_t smallest_class = counts.masked_select(counts > 0).min().item<std::int64_t>();
   scores.knn = evaluation::knn_accuracy(
       scores.test, bank,
-      {.num_classes = classes, .knn_k = std::min<std::int64_t>(200, images.train->size())});
-  scores.few_labels = evaluation::few_label_accuracy(
-      scores.test, bank, {.labels_per_class = std::min<std::int64_t>(10, smallest_class)});
+      {.num_classes = classes, .knn_k = std::min(images.knn_k, images.train->size())});
+  scores.labels_per_class = std::min(scores.labels_per_class, smallest_class);
+  scores.few_labels = evaluation::few_label_accuracy(scores.test, bank,
+                                                     {.labels_per_class = scores.labels_per_class});
   return scores;
 }
 
@@ -77,9 +79,12 @@ void save_backbone(const std::filesystem::path& path, const models::ResNetBackbo
 void save_neighbours(const std::filesystem::path& path, const SmallImages& images,
                      const Scores& before, const Scores& after) {
   media::save_png(
-      path, evaluation::neighbours_sheet(
-                *images.test, {{.title = "nearest before training", .embeddings = before.test},
-                               {.title = "nearest after training", .embeddings = after.test}}));
+      path,
+      evaluation::neighbours_sheet(
+          *images.test,
+          {{.title = "nearest before training", .embeddings = before.test, .bank = before.train},
+           {.title = "nearest after training", .embeddings = after.test, .bank = after.train}},
+          {.bank = images.neighbours_from_train ? images.train : nullptr}));
 }
 
 void warn_of_collapse(const evaluation::CollapseMonitor& monitor) {

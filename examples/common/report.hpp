@@ -25,11 +25,13 @@ namespace lightly::examples {
 
 /// How good a representation is, by its features of the training and the test images.
 struct Scores {
+  evaluation::Embeddings train;
   evaluation::Embeddings test;
   /// kNN top-1 on the test images, in [0, 1].
   double knn = 0.0;
-  /// Accuracy with 10 labels a class, over 20 draws.
+  /// Accuracy with 10 labels a class, or as many as the smallest class has, over 20 draws.
   evaluation::FewLabelAccuracy few_labels = {};
+  std::int64_t labels_per_class = 10;
 };
 
 Scores evaluate(const models::Backbone& backbone, const SmallImages& images, c10::Device device,
@@ -52,8 +54,9 @@ void save_views(const std::filesystem::path& path, const std::vector<data::Sampl
 void save_backbone(const std::filesystem::path& path, const models::ResNetBackbone& backbone,
                    const std::string& setup);
 
-/// neighbours.png: 10 test images, their 8 nearest other test images before training (left) and
-/// after (right); a green frame is the same class, a red one another.
+/// neighbours.png: 10 test images, their 8 nearest other test images (see
+/// SmallImages::neighbours_from_train) before training (left) and after (right); a green frame is
+/// the same class, a red one another.
 void save_neighbours(const std::filesystem::path& path, const SmallImages& images,
                      const Scores& before, const Scores& after);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <ostream>
 #include <string>
@@ -13,6 +14,11 @@ struct SmallImages {
   std::string name;
   data::DatasetPtr train;
   data::DatasetPtr test;
+  /// Neighbours that vote in kNN, where there are so many.
+  std::int64_t knn_k = 200;
+  /// Whether the neighbours of a test image are shown from `train`: where those in `test` tell
+  /// nothing, as the next frame of a video.
+  bool neighbours_from_train = false;
 };
 
 /// The data set in `folder`; with an empty `folder` CIFAR-10 under data/, else CIFAR-10 downloaded

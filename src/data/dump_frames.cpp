@@ -70,33 +70,6 @@ std::string reason_against(const VideoDataset& videos, const std::string& name) 
   return "no video has such a frame";
 }
 
-// The frames of one video that are asked for.
-std::vector<std::int64_t> frames_of(const media::VideoIndex& video,
-                                    const FrameSelection& selection) {
-  std::vector<std::int64_t> frames;
-  if (selection.indices) {
-    const std::set<std::int64_t> sorted(selection.indices->begin(), selection.indices->end());
-    frames.assign(sorted.begin(), sorted.end());
-  } else if (selection.every) {
-    for (std::int64_t frame = 0; frame < video.size(); frame += *selection.every) {
-      frames.push_back(frame);
-    }
-  } else {
-    // By the frames, of which there are so many, and not by the ticks of any fps. A tick that falls
-    // on the start of a frame, but for rounding, is that frame's.
-    const auto ticks = [&](double seconds) { return seconds * *selection.fps - 1e-6; };
-    for (std::int64_t frame = 0; frame < video.size(); ++frame) {
-      const bool is_last = frame + 1 == video.size();
-      const double begin = std::ceil(ticks(video.seconds(frame)));
-      const double end = ticks(is_last ? video.duration_seconds() : video.seconds(frame + 1));
-      if (begin < end || (frame == 0 && is_last)) {
-        frames.push_back(frame);
-      }
-    }
-  }
-  return frames;
-}
-
 std::string file_name_of(const FrameFile& frame, DumpFormat format) {
   std::string name = frame.name;
   if (format == DumpFormat::kJpeg && name.ends_with(kPng)) {
@@ -173,6 +146,33 @@ void FrameSelection::check() const {
                     "FrameSelection: fps must be > 0, got ", fps.value_or(0.0));
 }
 
+std::vector<std::int64_t> selected_frames(const media::VideoIndex& video,
+                                          const FrameSelection& selection) {
+  selection.check();
+  std::vector<std::int64_t> frames;
+  if (selection.indices) {
+    const std::set<std::int64_t> sorted(selection.indices->begin(), selection.indices->end());
+    frames.assign(sorted.begin(), sorted.end());
+  } else if (selection.every) {
+    for (std::int64_t frame = 0; frame < video.size(); frame += *selection.every) {
+      frames.push_back(frame);
+    }
+  } else {
+    // By the frames, of which there are so many, and not by the ticks of any fps. A tick that falls
+    // on the start of a frame, but for rounding, is that frame's.
+    const auto ticks = [&](double seconds) { return seconds * *selection.fps - 1e-6; };
+    for (std::int64_t frame = 0; frame < video.size(); ++frame) {
+      const bool is_last = frame + 1 == video.size();
+      const double begin = std::ceil(ticks(video.seconds(frame)));
+      const double end = ticks(is_last ? video.duration_seconds() : video.seconds(frame + 1));
+      if (begin < end || (frame == 0 && is_last)) {
+        frames.push_back(frame);
+      }
+    }
+  }
+  return frames;
+}
+
 FoundFrames select_frames(const VideoDataset& videos, const FrameSelection& selection) {
   selection.check();
   FoundFrames found;
@@ -182,7 +182,7 @@ FoundFrames select_frames(const VideoDataset& videos, const FrameSelection& sele
       continue;
     }
     const std::int64_t count = video.index->size();
-    for (const std::int64_t frame : frames_of(*video.index, selection)) {
+    for (const std::int64_t frame : selected_frames(*video.index, selection)) {
       if (frame < 0 || frame >= count) {
         found.unknown.push_back({.name = video.name + ", frame " + std::to_string(frame),
                                  .reason = "it has frames 0 to " + std::to_string(count - 1)});

@@ -19,6 +19,7 @@
 namespace lightly::evaluation {
 namespace {
 
+constexpr const char* kCallee = "neighbours_sheet";
 constexpr media::Color kSameClass{.red = 40, .green = 165, .blue = 75};
 constexpr media::Color kOtherClass{.red = 215, .green = 55, .blue = 50};
 
@@ -37,6 +38,15 @@ std::vector<std::int64_t> first_of_each_class(const at::Tensor& labels, std::int
     rows.push_back(row);
   }
   return rows;
+}
+
+// Rows of length 1, one an image.
+at::Tensor features_of(const Embeddings& embeddings, std::int64_t images) {
+  const at::Tensor features =
+      core::normalized_rows(checked_features(kCallee, "features", embeddings.features));
+  TORCH_CHECK_VALUE(features.size(0) == images, kCallee, ": features must have a row for each of ",
+                    images, " images, got ", features.size(0));
+  return features;
 }
 
 // `cells` must not be empty, nor ragged.
@@ -99,7 +109,6 @@ at::Tensor neighbours_sheet(const data::Dataset& dataset,
                             const std::vector<NeighboursStage>& stages,
                             const NeighboursSheetOptions& options) {
   options.check();
-  constexpr const char* kCallee = "neighbours_sheet";
   TORCH_CHECK_VALUE(!stages.empty(), kCallee, ": stages must hold at least one, got none");
   const std::int64_t total = dataset.size();
   const at::Tensor labels = checked_labels(kCallee, "labels", stages.front().embeddings.labels,
@@ -120,20 +129,27 @@ at::Tensor neighbours_sheet(const data::Dataset& dataset,
   for (const std::int64_t query : queries) {
     rows.push_back({{.image = dataset.get(query).pixels()}});
   }
+  const data::Dataset& bank = options.bank ? *options.bank : dataset;
   const auto* label = labels.const_data_ptr<std::int64_t>();
-  for (const auto& [title, embeddings] : stages) {
-    const at::Tensor features =
-        core::normalized_rows(checked_features(kCallee, "features", embeddings.features));
-    TORCH_CHECK_VALUE(features.size(0) == total, kCallee, ": features must have a row for each of ",
-                      total, " images, got ", features.size(0));
-    const Neighbours near = nearest_neighbours(features.index_select(0, query_rows), features,
-                                               {.k = options.k, .exclude = query_rows});
+  for (const auto& [title, embeddings, bank_embeddings] : stages) {
+    const at::Tensor features = features_of(embeddings, total);
+    const at::Tensor bank_features =
+        options.bank ? features_of(bank_embeddings, bank.size()) : features;
+    const at::Tensor bank_labels =
+        options.bank ? checked_labels(kCallee, "labels of the bank", bank_embeddings.labels,
+                                      bank.size(), std::numeric_limits<std::int64_t>::max())
+                     : labels;
+    const Neighbours near =
+        nearest_neighbours(features.index_select(0, query_rows), bank_features,
+                           {.k = options.k, .exclude = options.bank ? at::Tensor() : query_rows});
+    const auto* bank_label = bank_labels.const_data_ptr<std::int64_t>();
     const auto* found = near.indices.const_data_ptr<std::int64_t>();
     for (std::size_t i = 0; i < rows.size(); ++i) {
       for (std::int64_t j = 0; j < options.k; ++j) {
         const std::int64_t index = found[static_cast<std::int64_t>(i) * options.k + j];
-        rows[i].push_back({.image = dataset.get(index).pixels(),
-                           .frame = label[index] == label[queries[i]] ? kSameClass : kOtherClass});
+        const bool is_same = bank_label[index] == label[queries[i]];
+        rows[i].push_back(
+            {.image = bank.get(index).pixels(), .frame = is_same ? kSameClass : kOtherClass});
       }
     }
     sheet.groups.push_back({.title = title, .columns = options.k});

@@ -118,6 +118,17 @@ TEST(SelectFrames, ByNumberEveryNthAndByTime) {
   EXPECT_THAT(names_of(found), ElementsAre("hall-00-MP4.png", "park/a.b-00-mp4.png"));
 }
 
+TEST(SelectedFrames, AreThoseOfOneVideo) {
+  const DumpedVideos folder;
+  const media::VideoIndex video = media::read_video_index(folder.root() / "hall.MP4");
+  EXPECT_THAT(selected_frames(video, {.every = 4}), ElementsAre(0, 4, 8));
+  EXPECT_THAT(selected_frames(video, {.fps = 2.5}), ElementsAre(0, 4, 8));
+  EXPECT_THAT(selected_frames(video, {.indices = std::vector<std::int64_t>{10, 1, 1}}),
+              ElementsAre(1, 10));
+  EXPECT_EQ(error_text([&] { selected_frames(video, {}); }),
+            "FrameSelection: one of indices, every and fps must be set, got 0");
+}
+
 TEST(SelectFrames, RejectsNoneAndSeveral) {
   EXPECT_EQ(error_text([] { FrameSelection().check(); }),
             "FrameSelection: one of indices, every and fps must be set, got 0");

@@ -65,6 +65,42 @@ TEST(NeighboursSheet, ShowsNeighboursInOrderWithFramesByClass) {
   EXPECT_TRUE(tensors_equal(sheet, media::contact_sheet(rows, expected)));
 }
 
+// As PlainDataset, brighter and in another order of classes.
+class PlainBank : public data::Dataset {
+ public:
+  std::int64_t size() const override { return 3; }
+  data::Sample get(std::int64_t index) const override {
+    return {.image = plain(20 + index), .target = index / 2, .file_name = "", .index = index};
+  }
+  std::string file_name(std::int64_t) const override { return ""; }
+};
+
+TEST(NeighboursSheet, LooksForNeighboursInTheBank) {
+  const NeighboursSheetOptions options{.queries = {1, 4},
+                                       .k = 2,
+                                       .bank = std::make_shared<PlainBank>(),
+                                       .sheet = {.cell_px = 4, .gap_px = 4, .frame_px = 2}};
+  // The directions of the data set's images 4, 1 and 0.
+  const Embeddings of_bank{
+      .features = half_circle().features.index_select(0, torch::tensor({4, 1, 0})),
+      .labels = torch::tensor({0, 0, 1})};
+  const torch::Tensor sheet =
+      neighbours_sheet(PlainDataset(), {{"stage", half_circle(), of_bank}}, options);
+
+  const media::Color same{40, 165, 75};
+  const media::Color other{215, 55, 50};
+  media::ContactSheetOptions expected = options.sheet;
+  expected.groups = {{"query", 1}, {"stage", 2}};
+  EXPECT_TRUE(tensors_equal(
+      sheet, media::contact_sheet({{{plain(1)}, {plain(21), other}, {plain(22), same}},
+                                   {{plain(4)}, {plain(20), same}, {plain(21), same}}},
+                                  expected)));
+  EXPECT_EQ(error_text([&] {
+              neighbours_sheet(PlainDataset(), {{"stage", half_circle(), half_circle()}}, options);
+            }),
+            "neighbours_sheet: features must have a row for each of 3 images, got 6");
+}
+
 TEST(NeighboursSheet, WithoutQueriesTakesTheFirstImageOfEachClass) {
   const std::vector<NeighboursStage> stages{{"features", half_circle()}};
   EXPECT_TRUE(tensors_equal(neighbours_sheet(PlainDataset(), stages, {.k = 2}),

@@ -52,6 +52,50 @@ TEST(ContactSheet, ReducesLargePicturesAndCentresAll) {
   EXPECT_EQ(pixel(sheet, 7, 6), (Pixel{255, 255, 255}));
 }
 
+TEST(ContactSheet, CellsMayBeOfAnotherHeightThanWidth) {
+  const torch::Tensor image = torch::arange(18, torch::kByte).view({3, 2, 3});
+  const torch::Tensor sheet = contact_sheet(
+      {{{image}}, {{plain(40, 20, {1, 2, 3})}}},
+      {.cell_px = 6, .cell_height_px = 4, .gap_px = 1, .margin_px = 0, .frame_px = 0});
+  EXPECT_EQ(sheet.sizes(), (std::vector<std::int64_t>{3, 9, 6}));
+  EXPECT_TRUE(tensors_equal(sheet.slice(1, 0, 4).contiguous(),
+                            image.repeat_interleave(2, 1).repeat_interleave(2, 2)));
+  EXPECT_EQ(pixel(sheet, 5, 2), (Pixel{1, 2, 3}));
+  EXPECT_EQ(pixel(sheet, 8, 3), (Pixel{1, 2, 3}));
+  EXPECT_EQ(pixel(sheet, 5, 1), (Pixel{255, 255, 255}));
+}
+
+// The smallest box, {left, right} in pixels, of what is dark.
+std::pair<std::int64_t, std::int64_t> dark_columns(const torch::Tensor& part) {
+  const torch::Tensor columns = part.lt(160).all(0).any(0).nonzero();
+  return {columns.min().item<std::int64_t>(), columns.max().item<std::int64_t>()};
+}
+
+TEST(ContactSheet, CaptionsStandUnderTheirCells) {
+  const torch::Tensor bright = plain(60, 60, {255, 255, 255});
+  const ContactSheetOptions options{.cell_px = 60, .gap_px = 6, .margin_px = 5, .frame_px = 2};
+  const torch::Tensor plain_sheet = contact_sheet({{{bright}, {bright}}, {{bright}}}, options);
+  const torch::Tensor sheet =
+      contact_sheet({{{bright}, {.image = bright, .caption = "#7"}},
+                     {{.image = bright, .caption = "far too wide for its cell"}}},
+                    options);
+  const std::int64_t added = (sheet.size(1) - plain_sheet.size(1)) / 2;
+  EXPECT_EQ(sheet.size(1), plain_sheet.size(1) + 2 * added);
+  EXPECT_EQ(sheet.size(2), plain_sheet.size(2));
+  ASSERT_GE(added, 12);
+  const torch::Tensor first = sheet.slice(1, 5 + 60, 5 + 60 + added + 4);
+  EXPECT_EQ(first.slice(2, 0, 71).min().item<std::int64_t>(), 255);
+  // In the middle, within two pixels.
+  const auto [left, right] = dark_columns(first);
+  EXPECT_NEAR(static_cast<double>(left + right) / 2, 5 + 66 + 30, 2.0);
+  const auto [wide_left, wide_right] = dark_columns(sheet.slice(1, sheet.size(1) - 5 - added));
+  EXPECT_GE(wide_left, 4);
+  EXPECT_LE(wide_right, 5 + 60 + 1);
+  EXPECT_GE(wide_right - wide_left, 50);
+  // Nothing else changes.
+  EXPECT_EQ(sheet.slice(1, 0, 5 + 60).min().item<std::int64_t>(), 255);
+}
+
 TEST(ContactSheet, FrameLiesOutsideThePicture) {
   const torch::Tensor sheet =
       contact_sheet({{{plain(4, 4, {1, 2, 3}), Color{200, 100, 50}}, {}}},
@@ -108,6 +152,8 @@ TEST(ContactSheet, NamesRuleAndValueOnBadInput) {
   EXPECT_EQ(text({}, {}), "contact_sheet: rows must hold at least one cell, got none");
   EXPECT_EQ(text({{}, {}}, {}), "contact_sheet: rows must hold at least one cell, got none");
   EXPECT_EQ(text({{cell}}, {.cell_px = 0}), "contact_sheet: cell_px must be >= 1, got 0");
+  EXPECT_EQ(text({{cell}}, {.cell_height_px = 0}),
+            "contact_sheet: cell_height_px must be >= 1, got 0");
   EXPECT_EQ(text({{cell}}, {.gap_px = 5, .frame_px = 3}),
             "contact_sheet: gap_px must be >= 6, got 5");
   EXPECT_EQ(text({{cell}}, {.margin_px = -1}), "contact_sheet: margin_px must be >= 0, got -1");

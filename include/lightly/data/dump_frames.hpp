@@ -9,6 +9,7 @@
 
 #include "lightly/data/lightly_dataset.hpp"
 #include "lightly/data/video_dataset.hpp"
+#include "lightly/media/video_index.hpp"
 
 namespace lightly::data {
 
@@ -52,6 +53,11 @@ struct FrameSelection {
   /// Throws c10::ValueError for values out of their range, and unless one alone is set.
   void check() const;
 };
+
+/// The numbers of the selected frames of one video, ascending; `indices` as they are, also those
+/// that the video does not have. Throws what FrameSelection::check throws.
+std::vector<std::int64_t> selected_frames(const media::VideoIndex& video,
+                                          const FrameSelection& selection);
 
 /// The selected frames under the data set's own names; `unknown` names the videos that have no such
 /// index. Throws what FrameSelection::check throws.

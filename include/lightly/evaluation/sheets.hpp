@@ -42,6 +42,8 @@ struct NeighboursStage {
   std::string title;
   /// Of every image of the data set, in its order.
   Embeddings embeddings;
+  /// Of every image of NeighboursSheetOptions::bank, in its order; not used without one.
+  Embeddings bank = {};
 };
 
 struct NeighboursSheetOptions {
@@ -49,8 +51,10 @@ struct NeighboursSheetOptions {
   std::vector<std::int64_t> queries = {};
   /// Rows at most when `queries` is empty, >= 1.
   std::int64_t max_queries = 10;
-  /// Neighbours of each query and stage, in [1, N - 1].
+  /// Neighbours of each query and stage, in [1, N - 1], or [1, M] of a bank of M images.
   std::int64_t k = 8;
+  /// Where neighbours are looked for; none: among the other images of the data set.
+  data::DatasetPtr bank = nullptr;
   /// The grid; its groups are set by neighbours_sheet.
   media::ContactSheetOptions sheet = {.cell_px = 64};
 
@@ -59,11 +63,11 @@ struct NeighboursSheetOptions {
 };
 
 /// A picture of what features find alike: a row a query, and for each stage its k nearest other
-/// images by cosine, nearest first; a green frame for the query's class, a red one for another;
-/// uint8 [3, H, W].
+/// images, or images of the bank, by cosine, nearest first; a green frame for the query's class, a
+/// red one for another; uint8 [3, H, W].
 ///
 /// Throws c10::ValueError without a stage, for a stage whose features or labels do not have one row
-/// an image, and for a query outside the data set; errors of the data set pass through.
+/// an image, and for a query outside the data set; errors of the data sets pass through.
 at::Tensor neighbours_sheet(const data::Dataset& dataset,
                             const std::vector<NeighboursStage>& stages,
                             const NeighboursSheetOptions& options = {});

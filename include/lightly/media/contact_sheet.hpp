@@ -21,6 +21,8 @@ struct SheetCell {
   at::Tensor image = {};
   /// Colour of a frame around the picture.
   std::optional<Color> frame = {};
+  /// ASCII text under the cell, smaller where the cell is too narrow for it.
+  std::string caption = {};
 };
 
 /// Neighbouring columns under one title, set apart from the next group.
@@ -32,9 +34,10 @@ struct SheetGroup {
 };
 
 struct ContactSheetOptions {
-  /// Side of a square cell. A picture is enlarged by the largest whole factor that fits (each pixel
-  /// a square), or reduced to fit, and centred.
+  /// Width of a cell, and without `cell_height_px` its height. A picture is enlarged by the largest
+  /// whole factor that fits (each pixel a square), or reduced to fit, and centred.
   std::int64_t cell_px = 96;
+  std::optional<std::int64_t> cell_height_px = {};
   /// Distance between cells, at least 2 * frame_px.
   std::int64_t gap_px = 10;
   /// Distance between groups of columns.

@@ -1,11 +1,12 @@
 // Frames of videos by number, one decoder thread: video_bench FILE... [--benchmark_...]
 //
 // For each file: `open` reads the index, `open_first` also the first frame, `open_cached` takes the
-// index from a cache; `random` gives one frame after another at random, `sorted_100` 100 of all
-// frames in one call, `sequential` all of them (at most 1,800) one by one, and `raw` the same by
-// nothing but libavformat, libavcodec and swscale into one buffer. Frames are drawn as in
-// peers/video/measure.py. Rates by processor time, which other programs on the machine disturb
-// less.
+// index from a cache; `random` gives one frame after another at random, and so do `decoding`,
+// without colour conversion, and `decoding_by_seeks`, where the demuxer seeks to each packet;
+// `sorted_100` gives 100 of all frames in one call, `sequential` all of them (at most 1,800) one by
+// one, and `raw` the same by nothing but libavformat, libavcodec and swscale into one buffer.
+// Frames are drawn as in peers/video/measure.py. Rates by processor time, which other programs on
+// the machine disturb less.
 
 #include <algorithm>
 #include <cstdint>
@@ -17,7 +18,9 @@
 #include <benchmark/benchmark.h>
 
 #include "lightly/media/video_reader.hpp"
+#include "media/decoder_pool.hpp"
 #include "media/ffmpeg.hpp"
+#include "media/packet_source.hpp"
 
 namespace {
 
@@ -69,6 +72,24 @@ void measure_random(benchmark::State& state, const fs::path& video,
   const VideoReaderStatistics statistics = reader.statistics();
   state.counters["decoded"] =
       static_cast<double>(statistics.frames_decoded) / static_cast<double>(statistics.frames_given);
+}
+
+// Without conversion, so that the difference is that of the packets.
+void measure_decoding(benchmark::State& state, const fs::path& video, bool by_seeks) {
+  const VideoIndex index = read_video_index(video);
+  PacketSource source(video, index);
+  if (by_seeks) {
+    source.use_demuxer();
+  }
+  const VideoReaderOptions options;
+  DecoderPool pool(source, index,
+                   {.max_decoders = options.max_decoders, .max_bytes = options.max_decoder_bytes});
+  Draw draw;
+  for (auto _ : state) {
+    const auto i = static_cast<std::int32_t>(draw.below(index.size()));
+    benchmark::DoNotOptimize(pool.decode(i, false).data[0]);
+  }
+  state.SetItemsProcessed(state.iterations());
 }
 
 void measure_sorted_100(benchmark::State& state, const fs::path& video) {
@@ -176,6 +197,8 @@ int main(int argc, char** argv) {
     add("open_cached", video, measure_open_cached);
     add("random", video, measure_random, VideoReaderOptions{});
     add("random_one_decoder", video, measure_random, VideoReaderOptions{.max_decoders = 1});
+    add("decoding", video, measure_decoding, false);
+    add("decoding_by_seeks", video, measure_decoding, true);
     add("sorted_100", video, measure_sorted_100);
     add("sequential", video, measure_sequential);
     add("raw", video, measure_raw);

@@ -24,6 +24,7 @@ void FrameCache::add(const FramePlace& place, at::Tensor image, bool given) {
   while (bytes_ + bytes > max_bytes_) {
     drop_one();
   }
+  given = given || order_ == FrameCacheOrder::kLongestUnused;
   Entries& entries = given ? given_ : waiting_;
   entries.push_back({.place = place, .image = std::move(image), .given = given});
   entries_.emplace(place, std::prev(entries.end()));

@@ -17,11 +17,19 @@ struct FramePlace {
   bool operator==(const FramePlace&) const = default;
 };
 
-/// Decoded frames within a bound of bytes. What has been given already goes first, the longest
-/// unused of it, then what has waited longest. Not thread-safe.
+/// What goes first when a FrameCache is full.
+enum class FrameCacheOrder {
+  /// What has been given already, the longest unused of it, then what has waited longest.
+  kGivenFirst,
+  /// What has been given or has waited longest: for frames that are given more than once.
+  kLongestUnused,
+};
+
+/// Decoded frames within a bound of bytes. Not thread-safe.
 class FrameCache {
  public:
-  explicit FrameCache(std::int64_t max_bytes) : max_bytes_(max_bytes) {}
+  FrameCache(std::int64_t max_bytes, FrameCacheOrder order)
+      : max_bytes_(max_bytes), order_(order) {}
 
   /// The frame, if it is held; from now on it has been given.
   std::optional<at::Tensor> give(const FramePlace& place);
@@ -50,8 +58,9 @@ class FrameCache {
   void drop_one();
 
   std::int64_t max_bytes_;
+  FrameCacheOrder order_;
   std::int64_t bytes_ = 0;
-  /// Each from the next to go to the last one.
+  /// Each from the next to go to the last one; with kLongestUnused all are in the first.
   Entries given_;
   Entries waiting_;
   std::unordered_map<FramePlace, Entries::iterator, Hash> entries_;

@@ -111,12 +111,6 @@ std::vector<std::vector<std::int64_t>> selected_frames(const std::vector<std::st
   return frames;
 }
 
-// A frame in [first, last].
-std::int64_t draw_between(std::int64_t first, std::int64_t last, core::Random& random) {
-  return first +
-         static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(last - first + 1)));
-}
-
 }  // namespace
 
 void VideoDatasetOptions::check() const {
@@ -205,7 +199,10 @@ VideoDataset::VideoDataset(std::filesystem::path root, VideoDatasetOptions optio
       std::move(videos), VideoFramesOptions{.reader = options_.reader,
                                             .max_open = options_.max_open,
                                             .max_cache_bytes = options_.max_cache_bytes,
-                                            .keep_passed = options_.keep_passed});
+                                            .keep_passed = options_.keep_passed,
+                                            .cache_order = options_.pair_max_frames > 0
+                                                               ? FrameCacheOrder::kLongestUnused
+                                                               : FrameCacheOrder::kGivenFirst});
 }
 
 Sample VideoDataset::get(std::int64_t index) const {
@@ -215,14 +212,17 @@ Sample VideoDataset::get(std::int64_t index) const {
                 .file_name = file_name(index),
                 .index = index};
   if (options_.pair_max_frames > 0) {
-    sample.draw_image = [frames = frames_, at, image = sample.image,
-                         most = options_.pair_max_frames](std::int64_t view, core::Random& random) {
+    const std::int64_t after =
+        std::min(options_.pair_max_frames,
+                 videos_[static_cast<std::size_t>(at.video)].index->size() - 1 - at.frame);
+    sample.draw_image = [frames = frames_, at, image = sample.image, after](std::int64_t view,
+                                                                            core::Random& random) {
       if (view == 0) {
         return image;
       }
-      const FrameRange nearby = frames->nearby(at, most);
+      const auto later = random.below(static_cast<std::uint64_t>(after) + 1);
       return frames->frame(
-          {.video = at.video, .frame = draw_between(nearby.first, nearby.last, random)});
+          {.video = at.video, .frame = at.frame + static_cast<std::int64_t>(later)});
     };
   }
   return sample;

@@ -40,7 +40,9 @@ std::int64_t IndexedVideo::frame_bytes(const media::VideoReaderOptions& options)
 }
 
 VideoFrames::VideoFrames(std::vector<IndexedVideo> videos, VideoFramesOptions options)
-    : videos_(std::move(videos)), options_(std::move(options)), cache_(options_.max_cache_bytes) {}
+    : videos_(std::move(videos)),
+      options_(std::move(options)),
+      cache_(options_.max_cache_bytes, options_.cache_order) {}
 
 at::Tensor VideoFrames::frame(const FramePlace& place) {
   std::unique_lock lock(mutex_);
@@ -61,18 +63,6 @@ at::Tensor VideoFrames::frame(const FramePlace& place) {
     }
     released_.wait(lock);
   }
-}
-
-FrameRange VideoFrames::nearby(const FramePlace& place, std::int64_t most) const {
-  const IndexedVideo& video = videos_[static_cast<std::size_t>(place.video)];
-  const std::int64_t num_frames = video.index->size();
-  const std::int64_t first = std::max<std::int64_t>(place.frame - most, 0);
-  std::int64_t begin = video.segment_begin(place.frame);
-  while (begin > first && begin - video.segment_begin(begin - 1) <= options_.keep_passed) {
-    begin = video.segment_begin(begin - 1);
-  }
-  return {.first = std::max(first, begin),
-          .last = most < num_frames - place.frame ? place.frame + most : num_frames - 1};
 }
 
 bool VideoFrames::will_be_kept(const FramePlace& place) const {
@@ -102,13 +92,13 @@ VideoFrames::Station* VideoFrames::nearest_before(const FramePlace& place) {
 
 // A station to be put to another place, a new one while there may be more; none while all are busy.
 VideoFrames::Station* VideoFrames::replaceable(const FramePlace& place) {
-  enum Loss { kNothing, kNewFile, kOldFile, kPlace, kPlaceAndFile };
+  // A place costs more than a file, whichever: the way to it from its key frame.
+  enum Loss { kNothing, kNewFile, kOldFile, kPlace };
   const auto loss = [&](const Station& station) {
-    const bool same_video = station.video == place.video;
-    if (stands_at_a_segment(station)) {
-      return same_video ? kNothing : kOldFile;
+    if (!stands_at_a_segment(station)) {
+      return kPlace;
     }
-    return same_video ? kPlace : kPlaceAndFile;
+    return station.video == place.video ? kNothing : kOldFile;
   };
   Station* best = nullptr;
   for (const auto& station : stations_) {

@@ -33,17 +33,12 @@ struct IndexedVideo {
   std::int64_t frame_bytes(const media::VideoReaderOptions& options) const;
 };
 
-/// Frames [first, last] of a video.
-struct FrameRange {
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-};
-
 struct VideoFramesOptions {
   media::VideoReaderOptions reader = {};
   std::int64_t max_open = 1;
   std::int64_t max_cache_bytes = 0;
   std::int64_t keep_passed = 0;
+  FrameCacheOrder cache_order = FrameCacheOrder::kGivenFirst;
 };
 
 /// Frames of many videos for many threads: readers that stay where they stopped, and the frames
@@ -60,10 +55,6 @@ class VideoFrames {
 
   /// uint8 [3, H, W], shared with the cache: not to be written to. Thread-safe.
   at::Tensor frame(const FramePlace& place);
-
-  /// The frames at most `most` away from one, that one included, without those before a key frame
-  /// to which the way is longer than `keep_passed`.
-  FrameRange nearby(const FramePlace& place, std::int64_t most) const;
 
   VideoDatasetStatistics statistics() const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include <c10/util/Exception.h>
@@ -12,9 +13,30 @@
 namespace lightly::data {
 namespace {
 
+// With pairs, a segment and what follows it in its video are one, as long as the frames that are
+// decoded behind its end, for the pairs of its last ones, would be more than a part in kPairsIn.
+constexpr std::int64_t kPairsIn = 12;
+// Frames of an open segment in a round, where pairs leave the choice.
+constexpr std::int64_t kLeastRun = 8;
+
+// Not more than any video has.
+std::int64_t pair_reach(const VideoDataset& videos) {
+  return std::min<std::int64_t>(videos.options().pair_max_frames, INT32_MAX);
+}
+
 std::vector<VideoSegment> segments_of(const std::shared_ptr<const VideoDataset>& videos) {
   TORCH_CHECK_VALUE(videos != nullptr, "VideoSampler: videos must not be null");
-  return videos->segments();
+  const std::int64_t least = kPairsIn * pair_reach(*videos);
+  std::vector<VideoSegment> segments;
+  for (const VideoSegment& segment : videos->segments()) {
+    if (!segments.empty() && segments.back().video == segment.video &&
+        segments.back().end - segments.back().begin < least) {
+      segments.back().end = segment.end;
+    } else {
+      segments.push_back(segment);
+    }
+  }
+  return segments;
 }
 
 std::int64_t frames_in(const std::vector<VideoSegment>& segments) {
@@ -25,63 +47,21 @@ std::int64_t frames_in(const std::vector<VideoSegment>& segments) {
   return frames;
 }
 
-// The runs of the open segments, from which an epoch is drawn.
-class ShuffleBuffer {
- public:
-  ShuffleBuffer(std::vector<VideoSegment> segments, std::int64_t num_open, std::int64_t run_frames)
-      : segments_(std::move(segments)),
-        run_frames_(run_frames),
-        open_(std::min(static_cast<std::size_t>(num_open), segments_.size())) {
-    for (std::size_t i = 0; i < open_.size(); ++i) {
-      refill(i);
+// Of each segment in `open` the next run, from the front; where one is at its end the next of
+// `segments`, which are taken from `next` on, has its place.
+std::vector<std::int64_t> next_round(std::vector<VideoSegment>& open, std::int64_t run_frames,
+                                     const std::vector<VideoSegment>& segments, std::size_t& next) {
+  std::vector<std::int64_t> round;
+  for (VideoSegment& rest : open) {
+    while (rest.begin == rest.end && next < segments.size()) {
+      rest = segments[next++];
+    }
+    for (std::int64_t i = 0; i < run_frames && rest.begin < rest.end; ++i) {
+      round.push_back(rest.begin++);
     }
   }
-
-  bool is_empty() const { return frames_.empty(); }
-
-  std::int64_t draw(core::Random& random) {
-    Frame& frame = frames_[random.below(frames_.size())];
-    const Frame drawn = frame;
-    frame = frames_.back();
-    frames_.pop_back();
-    if (--open_[drawn.place].left == 0) {
-      refill(drawn.place);
-    }
-    return drawn.index;
-  }
-
- private:
-  struct Open {
-    // What of the segment has not been in the buffer yet.
-    VideoSegment rest;
-    // Frames of it in the buffer.
-    std::int64_t left = 0;
-  };
-  struct Frame {
-    std::int64_t index;
-    std::size_t place;
-  };
-
-  void refill(std::size_t place) {
-    Open& open = open_[place];
-    while (open.rest.begin == open.rest.end) {
-      if (next_ == segments_.size()) {
-        return;
-      }
-      open.rest = segments_[next_++];
-    }
-    open.left = std::min(run_frames_, open.rest.end - open.rest.begin);
-    for (std::int64_t i = 0; i < open.left; ++i) {
-      frames_.push_back({.index = open.rest.begin++, .place = place});
-    }
-  }
-
-  std::vector<VideoSegment> segments_;
-  std::int64_t run_frames_;
-  std::vector<Open> open_;
-  std::size_t next_ = 0;
-  std::vector<Frame> frames_;
-};
+  return round;
+}
 
 }  // namespace
 
@@ -109,9 +89,16 @@ VideoSampler::VideoSampler(std::shared_ptr<const VideoDataset> videos,
     : VideoSampler(segments_of(videos), options) {
   const VideoDatasetOptions& bounds = videos->options();
   num_open_ = std::min(num_open_, std::max<std::int64_t>(bounds.max_open * 3 / 4, 1));
-  const std::int64_t frame_bytes = std::max<std::int64_t>(videos->max_frame_bytes(), 1);
-  const std::int64_t room =
-      bounds.max_cache_bytes / frame_bytes / num_open_ - 2 * bounds.pair_max_frames;
+  std::int64_t cached =
+      bounds.max_cache_bytes / std::max<std::int64_t>(videos->max_frame_bytes(), 1);
+  const std::int64_t reach = pair_reach(*videos);
+  if (reach > 0) {
+    // From when a frame is decoded, as one of a pair, to when its own run ends, each segment goes
+    // on by a run and what the pairs reach beyond it, after as much that is still in use.
+    cached /= 2;
+    num_open_ = std::clamp<std::int64_t>(cached / (reach + kLeastRun), 1, num_open_);
+  }
+  const std::int64_t room = cached / num_open_ - reach;
   run_frames_ = options.buffer_frames / num_open_;
   run_frames_ = std::max<std::int64_t>(std::min({run_frames_, bounds.keep_passed / 2, room}), 1);
 }
@@ -125,13 +112,19 @@ std::vector<std::int64_t> VideoSampler::order(const core::RandomKey& key) const 
   if (options_.shards.num_shards > 1) {
     shuffled = shard_of(std::move(shuffled));
   }
-  ShuffleBuffer buffer(std::move(shuffled), num_open_, run_frames_);
   std::vector<std::int64_t> indices;
   indices.reserve(static_cast<std::size_t>(size_));
-  while (!buffer.is_empty()) {
-    indices.push_back(buffer.draw(random));
+  std::vector<VideoSegment> open(static_cast<std::size_t>(num_open_));
+  std::size_t next = 0;
+  while (true) {
+    const std::vector<std::int64_t> round = next_round(open, run_frames_, shuffled, next);
+    if (round.empty()) {
+      return indices;
+    }
+    for (const std::int64_t i : random.permutation(static_cast<std::int64_t>(round.size()))) {
+      indices.push_back(round[static_cast<std::size_t>(i)]);
+    }
   }
-  return indices;
 }
 
 // The shard's part of the segments laid end to end, from the first again behind the last.

@@ -68,7 +68,7 @@ void PacketSource::check_unchanged() const {
 }
 
 void PacketSource::distrust() {
-  data_offset_.reset();
+  use_demuxer();
   can_seek_ = false;
   reopen();
 }

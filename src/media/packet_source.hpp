@@ -30,6 +30,9 @@ class PacketSource {
   /// Whether packets are read from their place in the file.
   bool is_direct() const { return data_offset_.has_value(); }
 
+  /// From now on the demuxer reads all packets, and seeks to them.
+  void use_demuxer() { data_offset_.reset(); }
+
   /// From now on the demuxer reads every packet, from the start.
   void distrust();
 

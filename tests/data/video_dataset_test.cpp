@@ -307,7 +307,9 @@ TEST(VideoDataset, FramesInSequenceAreDecodedOnceByAnyNumberOfThreads) {
     }
     const VideoDatasetStatistics statistics = dataset.statistics();
     EXPECT_EQ(statistics.frames_given, 35);
-    EXPECT_LE(statistics.frames_decoded, 40) << threads;
+    // Where a thread begins a segment, a picture shown before its key may come out too.
+    const auto segments = static_cast<std::int64_t>(dataset.segments().size());
+    EXPECT_LE(statistics.frames_decoded, 35 + segments) << threads;
     EXPECT_LE(statistics.opened, 2 * threads);
   }
 }

@@ -76,7 +76,13 @@ TEST(VideoSampler, RunsOfASegmentComeOneAfterTheOther) {
   std::map<std::int64_t, std::int64_t> run_of;
   std::map<std::int64_t, std::int64_t> left_of;
   std::set<std::int64_t> open;
-  for (const std::int64_t index : sampler.order({.seed = 4})) {
+  const Indices order = sampler.order({.seed = 4});
+  const Indices round = sorted({order.begin(), order.begin() + 32});
+  for (std::size_t i = 0; i < 32; ++i) {
+    EXPECT_EQ(round[i] % 20, static_cast<std::int64_t>(i % 8)) << "the first round, frame " << i;
+  }
+  EXPECT_NE(round, Indices(order.begin(), order.begin() + 32));
+  for (const std::int64_t index : order) {
     const std::int64_t segment = index / 20;
     const std::int64_t run = index % 20 / 8;
     EXPECT_GE(run, run_of[segment]);
@@ -187,8 +193,31 @@ TEST(VideoSampler, StaysWithinWhatTheDataSetCanHold) {
   EXPECT_EQ(run_of({.keep_passed = 9}), std::pair(std::int64_t{4}, std::int64_t{4}));
   EXPECT_EQ(run_of({.max_cache_bytes = 40 * kFrame}), std::pair(std::int64_t{4}, std::int64_t{10}));
   EXPECT_EQ(run_of({.max_cache_bytes = 40 * kFrame, .pair_max_frames = 3}),
-            std::pair(std::int64_t{4}, std::int64_t{4}));
+            std::pair(std::int64_t{1}, std::int64_t{17}));
+  EXPECT_EQ(run_of({.max_cache_bytes = 100 * kFrame, .pair_max_frames = 3}),
+            std::pair(std::int64_t{4}, std::int64_t{9}));
+  EXPECT_EQ(run_of({.max_cache_bytes = 10 * kFrame, .pair_max_frames = 300}),
+            std::pair(std::int64_t{1}, std::int64_t{1}));
   EXPECT_EQ(run_of({.max_cache_bytes = 0}), std::pair(std::int64_t{4}, std::int64_t{1}));
+}
+
+TEST(VideoSampler, WithPairsShortSegmentsOfAVideoAreOne) {
+  const VideoFolder folder;
+  for (int i = 0; i < 4; ++i) {
+    folder.add_video(std::to_string(i) + ".mp4", VideoFolder::kManyKeys);
+  }
+  // Segments of two frames, and ten frames a video.
+  for (const std::int64_t pairs : {0, 1}) {
+    const auto videos = std::make_shared<const VideoDataset>(
+        folder.path(), VideoDatasetOptions{.pair_max_frames = pairs});
+    const Indices order = VideoSampler(videos, {.num_open = 1}).order({.seed = 2});
+    EXPECT_EQ(sorted(order), counting(40));
+    std::set<std::int64_t> first;
+    for (std::size_t i = 0; i < 10; ++i) {
+      first.insert(order[i] / 10);
+    }
+    EXPECT_EQ(first.size() == 1, pairs > 0) << "pairs of " << pairs;
+  }
 }
 
 const BaseCollateFunction& small_views() {
@@ -258,6 +287,8 @@ TEST(VideoSampler, EpochsAreTheSameForAnyWorkersAndDecodeLittleInVain) {
   }
   // Segments of two frames: a nearby frame is mostly of another one.
   check_epochs(folder.path(), {}, 0.8);
+  constexpr std::int64_t kFrame = 3 * 128 * 128;
+  check_epochs(folder.path(), {.max_open = 4, .max_cache_bytes = 60 * kFrame}, 0.7);
 }
 
 TEST(VideoSampler, RealClipsDecodeLittleInVain) {

@@ -80,18 +80,26 @@ TEST(ExactVideos, IsExactInEveryContainer) {
   }
 }
 
-TEST(ExactVideos, PacketsAreTheSameFromTheDemuxerAndFromTheirPlace) {
-  const VideoIndex index = read_video_index(clip("h265_video.mp4"));
-  PacketSource direct(clip("h265_video.mp4"), index);
-  PacketSource demuxed(clip("h265_video.mp4"), index);
-  demuxed.distrust();
-  const PacketPtr a = make_packet();
-  const PacketPtr b = make_packet();
-  for (const std::int64_t i : draw(static_cast<std::int64_t>(index.packets.size()), 30)) {
-    direct.read(static_cast<std::int32_t>(i), a.get());
-    demuxed.read(static_cast<std::int32_t>(i), b.get());
-    ASSERT_EQ(a->size, b->size);
-    EXPECT_TRUE(std::equal(a->data, a->data + a->size, b->data)) << i;
+TEST(ExactVideos, PacketsAreTheSameFromTheirPlaceBySeeksAndFromTheStart) {
+  for (const char* name : {"h265_video.mp4", "av1_video.mkv", "nasa_13013_rotated.mp4"}) {
+    const VideoIndex index = read_video_index(clip(name));
+    PacketSource direct(clip(name), index);
+    PacketSource sought(clip(name), index);
+    PacketSource demuxed(clip(name), index);
+    ASSERT_TRUE(direct.is_direct()) << name;
+    sought.use_demuxer();
+    demuxed.distrust();
+    const PacketPtr expected = make_packet();
+    const PacketPtr packet = make_packet();
+    for (const std::int64_t i : draw(static_cast<std::int64_t>(index.packets.size()), 60)) {
+      demuxed.read(static_cast<std::int32_t>(i), expected.get());
+      for (PacketSource* source : {&direct, &sought}) {
+        source->read(static_cast<std::int32_t>(i), packet.get());
+        ASSERT_EQ(packet->size, expected->size) << name << ", packet " << i;
+        EXPECT_TRUE(std::equal(packet->data, packet->data + packet->size, expected->data))
+            << name << ", packet " << i;
+      }
+    }
   }
 }
 

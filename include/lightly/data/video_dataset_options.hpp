@@ -46,9 +46,9 @@ struct VideoDatasetOptions {
   /// A VideoSampler, and several workers in sequence, decode each frame once thanks to it.
   std::int64_t keep_passed = 64;
   /// Temporal positive pairs: every view but the first shows, in the place of its frame, one drawn
-  /// from those up to so many frames before and after it in its video; 0: all show the same frame.
-  /// Where the segment before its own is longer than `keep_passed`, none of that is drawn: a single
-  /// frame would cost the whole of it.
+  /// from that and the up to so many that follow in its video; 0: all show the same frame. Over an
+  /// epoch these are the same pairs as those of frames before and after, and a decoder need not go
+  /// back for them.
   std::int64_t pair_max_frames = 0;
 
   /// Throws c10::ValueError for a value out of its range.

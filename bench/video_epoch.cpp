@@ -32,8 +32,7 @@ struct Options {
   std::int64_t workers = 2;
   data::VideoDatasetOptions reading;
   std::int64_t cache_mib = 512;
-  std::int64_t height = 0;
-  std::int64_t width = 0;
+  std::int64_t shorter_side = 0;
   std::int64_t batch_size = 256;
   std::int64_t batches = 0;
   std::int64_t size_px = 32;
@@ -101,9 +100,8 @@ void print(const char* name, const Quality& quality) {
 void run(const Options& options) {
   data::VideoDatasetOptions reading = options.reading;
   reading.max_cache_bytes = options.cache_mib << 20;
-  if (options.height > 0) {
-    reading.reader.height = options.height;
-    reading.reader.width = options.width;
+  if (options.shorter_side > 0) {
+    reading.reader.shorter_side = options.shorter_side;
   }
   const auto videos = std::make_shared<const data::VideoDataset>(options.videos, reading);
   const data::SamplerPtr sampler = make_sampler(options, videos);
@@ -152,8 +150,7 @@ int main(int argc, char** argv) {
   app.add_option("--keep-passed", options.reading.keep_passed, "the data set's");
   app.add_option("--max-open", options.reading.max_open, "the data set's");
   app.add_option("--cache-mib", options.cache_mib, "the data set's");
-  app.add_option("--height", options.height, "of the frames, resized; 0: as they are");
-  app.add_option("--width", options.width, "of the frames, where there is a height");
+  app.add_option("--shorter-side", options.shorter_side, "of the frames; 0: as they are");
   app.add_option("--batch-size", options.batch_size, "samples a batch")->check(CLI::PositiveNumber);
   app.add_option("--batches", options.batches, "to stop after; 0: the epoch");
   app.add_option("--size", options.size_px, "side of a view, in pixels");

@@ -28,7 +28,8 @@ int train(const examples::TrainOptions& options, const examples::VideoOptions& v
   const models::Backbone untrained = method->backbone().clone();
 
   // Data: two random views of every frame, or of frames close to it, the same for any number of
-  // workers. The sampler has each frame decoded about once an epoch.
+  // workers. The sampler has each frame decoded about once an epoch; its rounds are as long as the
+  // memory for frames allows.
   const examples::VideosPtr videos = examples::open_videos(options, video, std::cout);
   std::filesystem::create_directories(options.output);
   const data::BaseCollateFunction collate = method->collate(video.size);
@@ -38,7 +39,8 @@ int train(const examples::TrainOptions& options, const examples::VideoOptions& v
                            .num_workers = options.workers,
                            .seed = options.seed,
                            .device = device,
-                           .sampler = std::make_shared<data::VideoSampler>(videos)});
+                           .sampler = std::make_shared<data::VideoSampler>(
+                               videos, data::VideoSamplerOptions{.buffer_frames = 6000})});
 
   // Optimizer: SGD, its learning rate scaled with the batch and decayed along a cosine.
   const double base_lr = optim::scale_lr(options.lr, options.batch_size);

@@ -47,6 +47,9 @@ void VideoOptions::add_to(CLI::App& app) {
   app.add_option("--pair-max-frames", pair_max_frames,
                  "how many frames apart two views may be; 0: both are of one frame")
       ->check(CLI::Range(0, 1 << 20));
+  app.add_option("--resize", shorter_side,
+                 "shorter side to which frames are resized as they are decoded; 0: as they are")
+      ->check(CLI::Range(0, 1 << 14));
   app.add_option("--index", index_folder, "folder to keep the videos' indices in");
 }
 
@@ -57,12 +60,19 @@ std::string VideoOptions::data_name(const data::VideoDataset& videos) const {
   if (pair_max_frames > 0) {
     text << " up to " << pair_max_frames << " frames apart";
   }
+  if (shorter_side > 0) {
+    text << " of frames resized to " << shorter_side << " px";
+  }
   return text.str();
 }
 
 VideosPtr open_videos(const TrainOptions& options, const VideoOptions& video, std::ostream& out) {
   data::VideoDatasetOptions opening{.reader = {.index_folder = video.index_folder},
+                                    .keep_passed = 600,  // as the sampler's rounds may be long
                                     .pair_max_frames = video.pair_max_frames};
+  if (video.shorter_side > 0) {
+    opening.reader.shorter_side = video.shorter_side;
+  }
   std::optional<training::Progress> progress;
   opening.progress = [&](std::int64_t, std::int64_t total) {
     const int columns = training::terminal_columns(1);

@@ -25,6 +25,8 @@ struct VideoOptions {
   std::int64_t size = 64;
   /// See data::VideoDatasetOptions.
   std::int64_t pair_max_frames = 0;
+  /// Shorter side of the frames, in pixels; 0: as they are.
+  std::int64_t shorter_side = 0;
   std::filesystem::path index_folder = {};
 
   void add_to(CLI::App& app);

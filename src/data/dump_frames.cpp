@@ -18,6 +18,7 @@
 #include "lightly/core/check.hpp"
 #include "lightly/media/image_io.hpp"
 #include "lightly/transforms/functional.hpp"
+#include "media/frame_size.hpp"
 
 namespace lightly::data {
 namespace {
@@ -78,22 +79,18 @@ std::string file_name_of(const FrameFile& frame, DumpFormat format) {
   return name;
 }
 
-at::Tensor with_shorter_side(const at::Tensor& image, const std::optional<std::int64_t>& side) {
-  const std::int64_t height = image.size(1);
-  const std::int64_t width = image.size(2);
-  const std::int64_t shorter = std::min(height, width);
-  if (!side || *side == shorter) {
+at::Tensor resized(const at::Tensor& image, const std::optional<std::int64_t>& shorter_side) {
+  if (!shorter_side) {
     return image;
   }
-  const auto scaled = [&](std::int64_t pixels) {
-    return std::max<std::int64_t>((pixels * *side + shorter / 2) / shorter, 1);
-  };
-  return transforms::functional::resize(image, {scaled(height), scaled(width)});
+  const auto [width, height] =
+      media::with_shorter_side({.width = image.size(2), .height = image.size(1)}, *shorter_side);
+  return transforms::functional::resize(image, {height, width});
 }
 
 void write(const std::filesystem::path& path, const at::Tensor& image,
            const DumpFramesOptions& options) {
-  const at::Tensor sized = with_shorter_side(image, options.shorter_side);
+  const at::Tensor sized = resized(image, options.shorter_side);
   if (options.format == DumpFormat::kPng) {
     media::save_png(path, sized);
   } else {

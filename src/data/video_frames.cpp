@@ -6,6 +6,8 @@
 
 #include <c10/util/Exception.h>
 
+#include "media/frame_size.hpp"
+
 namespace lightly::data {
 namespace {
 
@@ -36,7 +38,10 @@ std::int64_t IndexedVideo::segment_begin(std::int64_t frame) const {
 }
 
 std::int64_t IndexedVideo::frame_bytes(const media::VideoReaderOptions& options) const {
-  return 3 * options.height.value_or(index->height) * options.width.value_or(index->width);
+  const media::ImageSize size =
+      media::resized_frames(options, *index)
+          .value_or(media::ImageSize{.width = index->width, .height = index->height});
+  return 3 * size.height * size.width;
 }
 
 VideoFrames::VideoFrames(std::vector<IndexedVideo> videos, VideoFramesOptions options)

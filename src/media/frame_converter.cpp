@@ -55,7 +55,7 @@ void FrameConverter::prepare(const AVFrame& picture, const std::string& where) {
   }
   TORCH_CHECK(is_resized_ || (kind.width == source_.width && kind.height == source_.height), where,
               ": it is ", kind.width, " x ", kind.height, " in a video of ", source_.width, " x ",
-              source_.height, " (width x height); only options with height and width read it");
+              source_.height, " (width x height); only a reader that resizes its frames reads it");
   const auto format = static_cast<AVPixelFormat>(kind.format);
   const char* name = av_get_pix_fmt_name(format);
   // At the picture's own size bicubic is how colours of 10 bits or odd sizes are spread, as

@@ -1,10 +1,14 @@
 #include "lightly/media/video_reader.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <sys/mman.h>
 
 #include <ATen/ops/empty_strided.h>
 #include <c10/util/Exception.h>
@@ -13,20 +17,26 @@
 #include "media/decoder_pool.hpp"
 #include "media/file_state.hpp"
 #include "media/frame_converter.hpp"
+#include "media/frame_size.hpp"
 #include "media/packet_source.hpp"
 
 namespace lightly::media {
 namespace {
 
 constexpr std::int64_t kMaxThreads = 64;
-// As FFmpeg's pictures.
-constexpr std::int64_t kMaxSidePx = 32768;
+// What the allocator takes from the system anew each time, and is faster in pages of 2 MiB.
+constexpr std::int64_t kLargeBytes = std::int64_t{32} << 20;
 
-std::optional<ImageSize> resized(const VideoReaderOptions& options) {
-  if (!options.height.has_value()) {
-    return std::nullopt;
+// Advice; where the system does not take it nothing else changes.
+void ask_for_large_pages([[maybe_unused]] const at::Tensor& pixels) {
+#ifdef MADV_HUGEPAGE
+  constexpr std::uintptr_t kPage = std::uintptr_t{2} << 20;
+  if (static_cast<std::int64_t>(pixels.nbytes()) >= kLargeBytes) {
+    auto* memory = static_cast<char*>(pixels.mutable_data_ptr());
+    const std::size_t skipped = (kPage - reinterpret_cast<std::uintptr_t>(memory) % kPage) % kPage;
+    madvise(memory + skipped, pixels.nbytes() - skipped, MADV_HUGEPAGE);
   }
-  return ImageSize{.width = *options.width, .height = *options.height};
+#endif
 }
 
 std::shared_ptr<const VideoIndex> read_index(const std::filesystem::path& video,
@@ -44,9 +54,12 @@ void VideoReaderOptions::check() const {
   index.check();
   TORCH_CHECK_VALUE(height.has_value() == width.has_value(),
                     "VideoReader: height and width must be given both or not at all");
-  for (const auto& side : {height, width}) {
-    TORCH_CHECK_VALUE(!side.has_value() || (*side >= 1 && *side <= kMaxSidePx),
-                      "VideoReader: height and width must be in [1, ", kMaxSidePx, "], got ",
+  TORCH_CHECK_VALUE(!height.has_value() || !shorter_side.has_value(),
+                    "VideoReader: shorter_side must not be given together with height and width");
+  for (const auto& [name, side] : {std::pair("height", height), std::pair("width", width),
+                                   std::pair("shorter_side", shorter_side)}) {
+    TORCH_CHECK_VALUE(!side.has_value() || (*side >= 1 && *side <= kMaxFrameSidePx),
+                      "VideoReader: ", name, " must be in [1, ", kMaxFrameSidePx, "], got ",
                       side.value_or(0));
   }
   TORCH_CHECK_VALUE(num_threads >= 1 && num_threads <= kMaxThreads,
@@ -63,8 +76,8 @@ class VideoReader::Impl {
       : path(std::move(video)),
         index(std::move(video_index)),
         options_(std::move(options)),
-        converter_({.width = index->width, .height = index->height}, resized(options_),
-                   options_.rotate ? index->rotation : 0) {}
+        converter_({.width = index->width, .height = index->height},
+                   resized_frames(options_, *index), options_.rotate ? index->rotation : 0) {}
 
   at::Tensor frame(std::int64_t i) {
     const ImageSize& size = converter_.size();
@@ -98,6 +111,7 @@ class VideoReader::Impl {
     at::Tensor pixels = at::empty_strided(sizes, strides, at::TensorOptions().dtype(at::kByte));
     if (!indices.empty()) {
       open();
+      ask_for_large_pages(pixels);
       write(indices, pixels.mutable_data_ptr<std::uint8_t>());
     }
     return pixels;

@@ -16,7 +16,7 @@ cp "$clips/h265_video.mp4" "$work/videos/b.mov"
 cp "$clips/h264_10bits.mp4" "$work/videos/c.mp4"
 cp "$clips/discard_first_keyframe.mp4" "$work/videos/d.mp4"
 still=(--epochs 2 --batch-size 8 --width 0.125 --size 16 --precision fp32)
-options=("${still[@]}" --pair-max-frames 3)
+options=("${still[@]}" --pair-max-frames 3 --resize 40)
 train() { "$example" "$work/videos" "${options[@]}" --output "$work/$1" "${@:2}"; }  # output folder, then more options
 
 train whole --workers 2 --index "$work/index" | tee "$work/whole.out"
@@ -24,7 +24,7 @@ for file in checkpoint.safetensors backbone.safetensors metrics.jsonl views.png 
   [ -s "$work/whole/$file" ] || fail "$file is missing or empty"
 done
 grep -q "^data: 77 frames of 4 videos in $work/videos$" "$work/whole.out" || fail "does not say what it found"
-grep -q "^training: 77 frames of 4 videos, views of 16 px up to 3 frames apart, resnet-9" "$work/whole.out" || fail "does not say what it trains"
+grep -q "^training: 77 frames of 4 videos, views of 16 px up to 3 frames apart of frames resized to 40 px, resnet-9" "$work/whole.out" || fail "does not say what it trains"
 grep -Eq "^decoding: [0-9]+ frames used, [0-9]+ decoded, [0-9.]+ used per frame decoded$" "$work/whole.out" || fail "does not say what it decoded"
 grep -q "of which of 4 videos a frame is" "$work/whole.out" || fail "does not say what kNN tells"
 tail -n 1 "$work/whole.out" | grep -Eq '^kNN top-1 [0-9.]+ % -> [0-9.]+ %, with 6 labels a class' || fail "no summary in the last line"

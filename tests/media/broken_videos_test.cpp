@@ -198,8 +198,8 @@ TEST(BrokenVideos, AnotherSizeInMidStreamIsAnErrorOrResized) {
   EXPECT_EQ(
       error_text([&] { reader.frame(65); }),
       "VideoReader: cannot decode " + video.string() +
-          ": frame 65: it is 200 x 112 in a video of 320 x 240 (width x height); only options "
-          "with height and width read it");
+          ": frame 65: it is 200 x 112 in a video of 320 x 240 (width x height); only a reader "
+          "that resizes its frames reads it");
   const at::Tensor expected = decode_plainly(whole_clip("bt601_full_range.mp4"));
   for (const std::int64_t i : {59, 0, 30}) {
     EXPECT_TRUE(tensors_equal(reader.frame(i), expected[i])) << i;

@@ -125,6 +125,20 @@ TEST(VideoReader, ResizesWhileConverting) {
   EXPECT_LT((small.to(torch::kFloat32) - pooled).abs().mean().item<double>(), 4.0);
 }
 
+TEST(VideoReader, TheShorterSideKeepsTheShapeAsTorchvisionHasIt) {
+  // 480 x 270, to be turned.
+  const VideoReader small(clip("nasa_13013_rotated.mp4"), {.shorter_side = 100});
+  EXPECT_EQ(small.height(), 177);  // int(100 * 480 / 270)
+  EXPECT_EQ(small.width(), 100);
+  VideoReader same(clip("nasa_13013_rotated.mp4"), {.shorter_side = 270});
+  VideoReader plain(clip("nasa_13013_rotated.mp4"));
+  EXPECT_TRUE(tensors_equal(same.frame(3), plain.frame(3)));
+  EXPECT_EQ(
+      error_text([] { VideoReader(clip("nasa_13013_rotated.mp4"), {.shorter_side = 32000}); }),
+      "VideoReader: shorter_side makes frames of 56888 x 32000 (width x height), but a side "
+      "has at most 32768 pixels");
+}
+
 TEST(VideoReader, FrameAtSecondsIsTheOneShown) {
   VideoReader reader(clip("test_non_zero_start.mp4"));
   const at::Tensor all = reader.frames(0, reader.size());
@@ -210,8 +224,11 @@ TEST(VideoReader, RejectsBadArguments) {
     return error_text([&] { VideoReader(video, std::move(options)); });
   };
   EXPECT_EQ(text({.height = 10}), "VideoReader: height and width must be given both or not at all");
-  EXPECT_EQ(text({.height = 0, .width = 5}),
-            "VideoReader: height and width must be in [1, 32768], got 0");
+  EXPECT_EQ(text({.height = 0, .width = 5}), "VideoReader: height must be in [1, 32768], got 0");
+  EXPECT_EQ(text({.shorter_side = 40000}),
+            "VideoReader: shorter_side must be in [1, 32768], got 40000");
+  EXPECT_EQ(text({.height = 8, .width = 8, .shorter_side = 8}),
+            "VideoReader: shorter_side must not be given together with height and width");
   EXPECT_EQ(text({.num_threads = 0}), "VideoReader: num_threads must be in [1, 64], got 0");
   EXPECT_EQ(text({.max_decoders = 0}), "VideoReader: max_decoders must be >= 1, got 0");
   EXPECT_EQ(text({.max_decoder_bytes = -1}), "VideoReader: max_decoder_bytes must be >= 0, got -1");

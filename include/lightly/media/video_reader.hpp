@@ -29,6 +29,9 @@ struct VideoReaderOptions {
   /// the colours are converted; both or none. Without values the video's own.
   std::optional<std::int64_t> height = {};
   std::optional<std::int64_t> width = {};
+  /// In their place: the shorter side, in pixels; the other one keeps the shape, as torchvision:
+  /// Resize has it.
+  std::optional<std::int64_t> shorter_side = {};
   /// Threads of a decoder, >= 1.
   std::int64_t num_threads = 1;
   DecoderThreads threads = DecoderThreads::kSlice;

@@ -56,7 +56,7 @@ bool is_packet(const AVPacket& packet, const VideoPacket& indexed) {
 PacketSource::PacketSource(const std::filesystem::path& video, const VideoIndex& index)
     : video_(video), index_(&index), file_(open(video.c_str(), O_RDONLY | O_CLOEXEC)) {
   const int error = errno;
-  stream_.emplace("VideoReader", video, index.stream);
+  stream_ = std::make_unique<VideoStream>("VideoReader", video, index.stream);
   TORCH_CHECK(file_.get() >= 0, stream_->cannot("open"), ": ", std::strerror(error));
   check_unchanged();
   data_offset_ = find_data_offset();
@@ -74,7 +74,7 @@ void PacketSource::distrust() {
 }
 
 void PacketSource::reopen() {
-  stream_.emplace("VideoReader", video_, index_->stream);
+  stream_ = std::make_unique<VideoStream>("VideoReader", video_, index_->stream);
   next_ = 0;
 }
 
@@ -131,7 +131,7 @@ bool PacketSource::read_bytes(std::int64_t at, std::uint8_t* into, std::size_t s
 
 void PacketSource::read(std::int32_t i, AVPacket* packet) {
   if (data_offset_.has_value()) {
-    read_direct(i, packet);
+    read_direct(i, *data_offset_, packet);
     return;
   }
   const bool is_near = next_ <= i && (i - next_ < kNear || !can_seek_);
@@ -144,13 +144,13 @@ void PacketSource::read(std::int32_t i, AVPacket* packet) {
               " is not where it was when the file was indexed");
 }
 
-void PacketSource::read_direct(std::int32_t i, AVPacket* packet) const {
+void PacketSource::read_direct(std::int32_t i, std::int64_t offset, AVPacket* packet) const {
   const VideoPacket& indexed = index_->packets[i];
   av_packet_unref(packet);
   check_ffmpeg(av_new_packet(packet, indexed.size_bytes), stream_->cannot("read"));
-  TORCH_CHECK(read_bytes(indexed.pos + *data_offset_, packet->data,
-                         static_cast<std::size_t>(indexed.size_bytes)),
-              stream_->cannot("read"), ": packet ", i, " is not in the file");
+  TORCH_CHECK(
+      read_bytes(indexed.pos + offset, packet->data, static_cast<std::size_t>(indexed.size_bytes)),
+      stream_->cannot("read"), ": packet ", i, " is not in the file");
   packet->flags = indexed.is_key ? AV_PKT_FLAG_KEY : 0;
 }
 

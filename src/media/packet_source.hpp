@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 #include "core/handle.hpp"
@@ -47,7 +48,7 @@ class PacketSource {
   std::optional<std::int64_t> find_data_offset();
   bool has_direct(std::int32_t i, const AVPacket& packet, std::int64_t offset) const;
   bool read_bytes(std::int64_t at, std::uint8_t* into, std::size_t size) const;
-  void read_direct(std::int32_t i, AVPacket* packet) const;
+  void read_direct(std::int32_t i, std::int64_t offset, AVPacket* packet) const;
   bool read_demuxed(std::int32_t i, AVPacket* packet);
   bool seek(std::int32_t i, AVPacket* packet);
   bool seek_to_key(std::int32_t key, std::int32_t i, AVPacket* packet);
@@ -56,7 +57,7 @@ class PacketSource {
   std::filesystem::path video_;
   const VideoIndex* index_;
   core::Descriptor file_;
-  std::optional<VideoStream> stream_;
+  std::unique_ptr<VideoStream> stream_;
   /// From VideoPacket::pos to the packet's bytes; without a value the demuxer reads.
   std::optional<std::int64_t> data_offset_;
   bool can_seek_ = true;

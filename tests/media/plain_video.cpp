@@ -119,7 +119,8 @@ std::vector<std::size_t> plain_hashes(const std::filesystem::path& video) {
 }
 
 std::filesystem::path clip(const std::string& name) {
-  return test_data("video/torchcodec/" + name);
+  const std::filesystem::path generated = test_data("video/generated/" + name);
+  return std::filesystem::exists(generated) ? generated : test_data("video/torchcodec/" + name);
 }
 
 const std::vector<std::string>& clips() {
@@ -127,6 +128,7 @@ const std::vector<std::string>& clips() {
                                                  "bt601_full_range.mp4",
                                                  "discard_first_keyframe.mp4",
                                                  "h264_10bits.mp4",
+                                                 "h265_12bits.mp4",
                                                  "h265_video.mp4",
                                                  "nasa_13013_rotated.mp4",
                                                  "test_non_zero_start.mp4",

@@ -30,7 +30,7 @@ std::size_t hash_of(const at::Tensor& frame);
 /// hash_of every frame that decode_plainly gives.
 std::vector<std::size_t> plain_hashes(const std::filesystem::path& video);
 
-/// tests/data/video/torchcodec/<name>, and the names of all.
+/// The file `name` of tests/data/video, and the names of all.
 std::filesystem::path clip(const std::string& name);
 const std::vector<std::string>& clips();
 

@@ -144,7 +144,7 @@ VideoDataset::VideoDataset(std::filesystem::path root, VideoDatasetOptions optio
     wanted = videos_of(*options_.filenames, names);
   }
   std::vector<IndexedVideo> indexed(names.size());
-  std::vector<std::optional<std::string>> reasons(names.size());
+  std::vector<std::string> reasons(names.size());
   const bool refuses = options_.bad_videos == BadVideos::kRefuse;
   // What is refused first does not depend on the threads: those before it are all read.
   std::atomic<std::int64_t> first_bad = static_cast<std::int64_t>(names.size());
@@ -167,11 +167,11 @@ VideoDataset::VideoDataset(std::filesystem::path root, VideoDatasetOptions optio
       },
       options_.progress);
   const auto bad = static_cast<std::size_t>(first_bad.load());
-  TORCH_CHECK(!refuses || bad == names.size(), *reasons[bad]);
+  TORCH_CHECK(!refuses || bad == names.size(), reasons[bad]);
   std::vector<IndexedVideo> videos;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (reasons[i]) {
-      skipped_.push_back({.name = names[i], .reason = std::move(*reasons[i])});
+    if (!reasons[i].empty()) {
+      skipped_.push_back({.name = names[i], .reason = std::move(reasons[i])});
     } else {
       videos_.push_back({.name = names[i], .index = indexed[i].index});
       videos.push_back(std::move(indexed[i]));

@@ -84,7 +84,7 @@ VideoSampler::VideoSampler(std::vector<VideoSegment> segments, const VideoSample
                     " shards of ", frames, " frames");
 }
 
-VideoSampler::VideoSampler(std::shared_ptr<const VideoDataset> videos,
+VideoSampler::VideoSampler(const std::shared_ptr<const VideoDataset>& videos,
                            const VideoSamplerOptions& options)
     : VideoSampler(segments_of(videos), options) {
   const VideoDatasetOptions& bounds = videos->options();

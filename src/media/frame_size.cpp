@@ -16,7 +16,7 @@ ImageSize with_shorter_side(const ImageSize& size, std::int64_t side) {
 
 std::optional<ImageSize> resized_frames(const VideoReaderOptions& options,
                                         const VideoIndex& index) {
-  if (options.height.has_value()) {
+  if (options.height.has_value() && options.width.has_value()) {
     return ImageSize{.width = *options.width, .height = *options.height};
   }
   if (!options.shorter_side.has_value()) {

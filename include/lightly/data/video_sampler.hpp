@@ -39,7 +39,7 @@ class VideoSampler : public Sampler {
   /// cache has room for. With `pair_max_frames` fewer are open where the cache has no room for
   /// their pairs, and short segments that follow each other count as one. Throws c10::ValueError
   /// for no data set.
-  explicit VideoSampler(std::shared_ptr<const VideoDataset> videos,
+  explicit VideoSampler(const std::shared_ptr<const VideoDataset>& videos,
                         const VideoSamplerOptions& options = {});
 
   /// Of segments as they are, within no bounds. Throws c10::ValueError for none.

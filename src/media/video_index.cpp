@@ -10,6 +10,7 @@
 #include <c10/util/Exception.h>
 
 #include "media/file_state.hpp"
+#include "media/mov_tables.hpp"
 #include "media/video_packets.hpp"
 #include "media/video_stream.hpp"
 
@@ -33,6 +34,14 @@ std::int64_t clockwise_quarters(AVStream& stream) {
   }
   const double degrees = -av_display_rotation_get(reinterpret_cast<const std::int32_t*>(data));
   return std::isfinite(degrees) ? (std::llround(degrees / 90.0) % 4 + 4) % 4 : 0;
+}
+
+// FFmpeg takes dozens of bytes for each, and a sample has one at least.
+void check_promises(const std::filesystem::path& video, const FileState& file) {
+  const std::int64_t samples = promised_samples(video, file.size_bytes);
+  TORCH_CHECK(samples <= file.size_bytes, "VideoIndex: cannot open ", video.string(),
+              ": its tables promise ", samples, " samples in a file of ", file.size_bytes,
+              " bytes");
 }
 
 // Raw streams have no times, and AVI none of presentation.
@@ -128,6 +137,9 @@ VideoIndex read_video_index(const std::filesystem::path& video, const VideoIndex
   options.check();
   // Before it is read: what is written to it meanwhile makes this the index of an older file.
   const std::optional<FileState> file = file_state(video);
+  if (file.has_value()) {
+    check_promises(video, *file);
+  }
   const auto open = [&] { return VideoStream("VideoIndex", video, options.stream); };
   VideoStream stream = open();
   const AVCodecID codec = stream.parameters().codec_id;

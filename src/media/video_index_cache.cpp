@@ -33,7 +33,7 @@ namespace lightly::media {
 namespace {
 
 constexpr std::string_view kMagic = "LTLYVIDX";
-constexpr std::uint64_t kVersion = 2;
+constexpr std::uint64_t kVersion = 3;
 constexpr std::size_t kChecksumBytes = 16;
 constexpr std::size_t kHeadBytes = kMagic.size() + sizeof(kVersion) + kChecksumBytes;
 

@@ -27,6 +27,13 @@ bool changes_decoder(const AVPacket& packet) {
                      });
 }
 
+// Other parameters of the codec, for which FFmpeg's decoders look with each packet.
+std::optional<Bytes> new_extradata(const AVPacket& packet) {
+  std::size_t size = 0;
+  const std::uint8_t* data = av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
+  return data != nullptr ? std::optional(Bytes(data, size)) : std::nullopt;
+}
+
 // FFmpeg's parser, for the picture order count.
 class OrderNumbers {
  public:
@@ -48,6 +55,7 @@ class OrderNumbers {
     period_ += scanned.picture.starts_period ? 1 : 0;
     scanned.period = period_;
     scanned.number = parser_->output_picture_number;
+    period_ += scanned.picture.ends_period ? 1 : 0;
   }
 
  private:
@@ -59,7 +67,7 @@ class OrderNumbers {
 }  // namespace
 
 PacketScan scan_packets(VideoStream& stream, bool with_numbers) {
-  const bitstream::PictureReader reader = bitstream::make_picture_reader(stream.parameters());
+  bitstream::PictureReader reader = bitstream::make_picture_reader(stream.parameters());
   PacketScan scan{.order = reader.order,
                   .has_numbers = with_numbers && reader.order == PictureOrder::kNumber};
   std::optional<OrderNumbers> numbers;
@@ -70,6 +78,11 @@ PacketScan scan_packets(VideoStream& stream, bool with_numbers) {
   while (stream.read(packet.get())) {
     TORCH_CHECK(scan.packets.size() < std::numeric_limits<std::int32_t>::max(),
                 stream.cannot("read"), ": it has too many packets");
+    if (const auto extradata = new_extradata(*packet)) {
+      reader.renew(*extradata);
+      // FFmpeg's parser has read the first.
+      scan.is_damaged = scan.is_damaged || numbers.has_value();
+    }
     ScannedPacket& scanned = scan.packets.emplace_back();
     scanned.packet = {.pts = known(packet->pts),
                       .dts = known(packet->dts),

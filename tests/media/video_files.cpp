@@ -249,7 +249,9 @@ bool remux(const std::filesystem::path& from, const std::filesystem::path& to,
                                                                    : "null",
                                        *in->codecpar);
   avcodec_parameters_copy(stream->codecpar, filter->par_out);
-  stream->codecpar->codec_tag = 0;
+  // FFmpeg knows none for HEVC in AVI, and without one the stream would be taken for raw pictures.
+  stream->codecpar->codec_tag =
+      options.format == "avi" && codec == AV_CODEC_ID_HEVC ? MKTAG('H', 'E', 'V', 'C') : 0;
   stream->time_base = in->time_base;
   stream->avg_frame_rate = in->avg_frame_rate;
   if (avio_open(&format->pb, to.c_str(), AVIO_FLAG_WRITE) < 0) {

@@ -24,7 +24,10 @@ constexpr int kHevcEndOfBitstream = 37;
 
 class Hevc {
  public:
-  explicit Hevc(Bytes extradata) {
+  explicit Hevc(Bytes extradata) { renew(extradata); }
+
+  void renew(Bytes extradata) {
+    length_bytes_ = 0;
     const bool is_hvcc =
         extradata.size() > 23 && (extradata[0] != 0 || extradata[1] != 0 || extradata[2] > 1);
     if (!is_hvcc) {

@@ -40,7 +40,7 @@ PictureReader make_picture_reader(const AVCodecParameters& parameters) {
     case AV_CODEC_ID_VP9:
       return make_vp9_reader();
     case AV_CODEC_ID_AV1:
-      return make_av1_reader();
+      return make_av1_reader(extradata);
     default:
       return make_other_reader(parameters.codec_id);
   }

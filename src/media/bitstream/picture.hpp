@@ -26,6 +26,8 @@ struct Picture {
   bool is_key = false;
   /// Whether numbers of order start anew with it (H.264 and HEVC).
   bool starts_period = false;
+  /// Whether they start anew with the next one in decoding order.
+  bool ends_period = false;
   /// Whether no picture of its own temporal layer or below refers to it.
   bool is_droppable = false;
   /// Its temporal layer: a droppable one is not referred to only if there is no higher layer.
@@ -48,15 +50,20 @@ struct PictureReader {
   PictureOrder order = PictureOrder::kTime;
   /// `is_key` is the container's opinion, which counts where the codec has no reader of its own.
   std::function<Picture(Bytes packet, bool is_key)> read;
+  /// Takes other parameters of the codec, which count from the next packet on.
+  std::function<void(Bytes extradata)> renew = [](Bytes) {};
 };
 
 /// Of a class that remembers what earlier packets of its codec said.
 template <typename Codec, typename... Arguments>
 PictureReader make_reader(PictureOrder order, const Arguments&... arguments) {
-  return {.order = order,
-          .read = [codec = std::make_shared<Codec>(arguments...)](Bytes packet, bool) {
-            return codec->read(packet);
-          }};
+  const auto codec = std::make_shared<Codec>(arguments...);
+  PictureReader reader{.order = order,
+                       .read = [codec](Bytes packet, bool) { return codec->read(packet); }};
+  if constexpr (requires { codec->renew(Bytes()); }) {
+    reader.renew = [codec](Bytes extradata) { codec->renew(extradata); };
+  }
+  return reader;
 }
 
 PictureReader make_picture_reader(const AVCodecParameters& parameters);
@@ -67,6 +74,6 @@ PictureReader make_mpeg12_reader(Bytes extradata);
 PictureReader make_mpeg4_reader(Bytes extradata);
 PictureReader make_vp8_reader();
 PictureReader make_vp9_reader();
-PictureReader make_av1_reader();
+PictureReader make_av1_reader(Bytes extradata);
 
 }  // namespace lightly::media::bitstream

@@ -134,6 +134,8 @@ at::Tensor VideoFrames::run(std::unique_lock<std::mutex>& lock, Station& station
   const IndexedVideo& video = videos_[static_cast<std::size_t>(place.video)];
   const std::int64_t start =
       is_before(station, place) ? station.position : video.segment_begin(place.frame);
+  // Throws for a size that cannot be, while the station is still free.
+  const bool keeps_passed = place.frame - start <= most_passed(video);
   const bool opens = station.video != place.video;
   if (opens && station.reader != nullptr) {
     --statistics_.open;
@@ -142,7 +144,7 @@ at::Tensor VideoFrames::run(std::unique_lock<std::mutex>& lock, Station& station
   station.last_used = ++uses_;
   station.video = place.video;
   station.position = place.frame + 1;
-  station.kept_from = place.frame - start <= most_passed(video) ? start : place.frame;
+  station.kept_from = keeps_passed ? start : place.frame;
   lock.unlock();
   Decoded decoded;
   std::exception_ptr failure;

@@ -288,6 +288,15 @@ TEST(VideoDataset, AFileThatGoesOrChangesIsAnErrorWithItsName) {
   EXPECT_LE(folder.count_open(), kFilesOfReader);
 }
 
+TEST(VideoDataset, ASizeThatCannotBeIsAnErrorEachTime) {
+  const VideoFolder folder;
+  folder.add_video("a.mp4", "nasa_13013_rotated.mp4");
+  const VideoDataset dataset(folder.path(), {.reader = {.shorter_side = 32000}});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(error_text([&] { dataset.get(0); }), HasSubstr("56888 x 32000"));
+  }
+}
+
 TEST(VideoDataset, FramesInSequenceAreDecodedOnceByAnyNumberOfThreads) {
   const VideoFolder folder;
   folder.add_video("a.mp4", kFewKeys);
